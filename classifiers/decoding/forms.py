@@ -43,7 +43,7 @@ def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> 
             named.setdefault(name, []).append(value)
         _name(reading, name, path)
     for name, values in named.items():
-        if len(values) > _FEWEST_PIECES and (whole := pieces.of_texts(values)):
+        if len(values) > _FEWEST_PIECES and (whole := pieces.of_list(values)):
             kind = "text/plain" if isinstance(whole, str) else ""
             reading.later(Piece(whole, kind, name, (*path, name, "(together)"), depth + 1))
 

@@ -104,6 +104,7 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
         and "\\" not in text
         and "&" not in text
         and text.isascii()
+        and text.isprintable()
     ):
         reading.emit(text, key, path)
         return
@@ -157,7 +158,10 @@ def unpack(
         reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
     if b"=ybegin " in raw and (parts := dumps.without_yenc(text.encode("latin-1", "replace"))):
         read_decoded(reading, parts[0], key, (*path, "(yEnc)"), depth)
-    if _has_controls(text, raw):
+    controls = _has_controls(text, raw)
+    if (controls or not text.isascii()) and (words := unseen.glued(raw)):
+        _queue(reading, words, "text/plain", key, (*path, "(apart)"), depth)
+    if controls:
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
     if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
         _spelled(reading, text, raw, key, path, depth, column)
