@@ -15,6 +15,7 @@ from mitmproxy.proxy.tunnel import TunnelLayer
 from proxy import far_side, orderly_heads, quick_headers, quick_layers, quick_parts, quick_tls
 from proxy.half_heads import GateHttp2Server
 from proxy.hooks import GateHandler
+from proxy.http2_turns import GateHttp2Client
 from proxy.mitmproxy_patches import replace
 from proxy.trailers import GateHttp1Server, body_reader
 
@@ -24,6 +25,7 @@ def everywhere() -> None:
     replace(_http1, "make_body_reader", body_reader)
     replace(layers, "Http1Server", GateHttp1Server)
     replace(layers, "Http2Server", GateHttp2Server)
+    replace(layers, "Http2Client", GateHttp2Client)
     replace(layers, "Http1Client", far_side.GateHttp1Client)
     replace(http1, "read_response_head", orderly_heads.ordered_head)
     replace(_http1, "make_error_response", far_side.refused_head)

@@ -3,7 +3,7 @@ test that shows it.
 """
 
 from proxy.mitmproxy_patches.entry import Patch
-from proxy.mitmproxy_patches.register_http2 import HALF_HEADS
+from proxy.mitmproxy_patches.register_http2 import HALF_HEADS, SERVERS_IN_TURNS
 from proxy.mitmproxy_patches.register_quick import (
     HEADERS,
     LAYERS,
@@ -163,6 +163,7 @@ PATCHES = (
         seen="842c3f475bd6",
     ),
     HALF_HEADS,
+    SERVERS_IN_TURNS,
     Patch(
         name="failing servers",
         ours="proxy.far_side",

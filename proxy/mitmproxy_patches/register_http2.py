@@ -1,4 +1,4 @@
-"""The entry of the register on connections of HTTP/2."""
+"""The entries of the register on connections of HTTP/2."""
 
 from proxy.mitmproxy_patches.entry import Patch
 
@@ -22,4 +22,14 @@ HALF_HEADS = Patch(
     test="tests/proxy/test_proxy_half_heads.py::"
     "test_a_connection_of_http2_that_ends_before_its_request_is_told_as_that",
     seen="fc983891a3b3",
+)
+SERVERS_IN_TURNS = Patch(
+    name="servers in turns",
+    ours="proxy.http2_turns",
+    touches=(f"{_HTTP}:Http2Client", f"{_HTTP}._http2:Http2Client._handle_event"),
+    because="mitmproxy reads all frames of HTTP/2 that came together in one go.",
+    without="a server that sends thousands of small frames keeps all clients waiting",
+    test="tests/proxy/test_proxy_odd_http2.py::"
+    "test_what_a_server_sends_at_once_is_read_in_turns",
+    seen="46d2ba5b012b",
 )
