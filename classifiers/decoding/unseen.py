@@ -28,9 +28,8 @@ _JOINERS = "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u
 _JOINER = re.compile(f"[{_JOINERS}]")
 _JOINER_BYTES = tuple(char.encode() for char in _JOINERS)
 _FEWEST_GLUED = 12
-_SIGN = r"(?:[\x00-\x08\x0e-\x1f\x7f]|%s)" % "|".join(
-    "".join(f"\\x{byte:02x}" for byte in char) for char in _JOINER_BYTES
-)
+_JOINED_SIGNS = "|".join("".join(f"\\x{byte:02x}" for byte in char) for char in _JOINER_BYTES)
+_SIGN = rf"(?:[\x00-\x08\x0e-\x1f\x7f]|{_JOINED_SIGNS})"
 _FEWEST_SCRIPTS = 4
 _WRITTEN_TOGETHER = frozenset(
     "CJK HIRAGANA KATAKANA HANGUL BOPOMOFO FULLWIDTH HALFWIDTH IDEOGRAPHIC KATAKANA-HIRAGANA"

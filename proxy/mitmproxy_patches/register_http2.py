@@ -29,7 +29,6 @@ SERVERS_IN_TURNS = Patch(
     touches=(f"{_HTTP}:Http2Client", f"{_HTTP}._http2:Http2Client._handle_event"),
     because="mitmproxy reads all frames of HTTP/2 that came together in one go.",
     without="a server that sends thousands of small frames keeps all clients waiting",
-    test="tests/proxy/test_proxy_odd_http2.py::"
-    "test_what_a_server_sends_at_once_is_read_in_turns",
+    test="tests/proxy/test_proxy_odd_http2.py::test_what_a_server_sends_at_once_is_read_in_turns",
     seen="46d2ba5b012b",
 )

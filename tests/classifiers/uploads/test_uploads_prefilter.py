@@ -25,7 +25,13 @@ from examples import most
 from tests.classifiers.credentials.test_credentials_detector import ASSIGNMENTS, PASSWORD, SECRETS
 from tests.classifiers.personal.test_personal_detector import KEYED, PROSE
 
-_BROKEN = [b"\xed\xa0\x80" * 9, b"\xff" * 40, b"\xe2\x82" * 9, "\u20ac".encode() * 9, b"\xf0\x9f" * 20]
+_BROKEN = [
+    b"\xed\xa0\x80" * 9,
+    b"\xff" * 40,
+    b"\xe2\x82" * 9,
+    "\u20ac".encode() * 9,
+    b"\xf0\x9f" * 20,
+]
 """Halves of surrogates and of letters, and what is none."""
 IDS = tuple(
     (
