@@ -122,6 +122,10 @@ def _told_or_noted(gate: RunningGate, before: int, kind: str) -> bool:
     return told_of(gate) > before or f"the answer was not read: {kind}" in noted
 
 
+def _are_closed(gate: RunningGate, count: int) -> bool:
+    return len(gate.evidence.closed) == count
+
+
 def _told_more(gate: RunningGate, before: int) -> bool:
     return told_of(gate) > before
 
@@ -170,7 +174,7 @@ def test_what_the_layers_fail_on_ends_one_connection(
         left = [one for one in gate.internet.arrivals if one.body == b"second"]
         assert len(left) == (number if so_far == "over" else 0), kind
         if so_far == "noted":
-            eventually(lambda wanted=2 * number: len(gate.evidence.closed) == wanted)
+            eventually(partial(_are_closed, gate, 2 * number))
             notes = gate.evidence.closed[-1].notes
             assert any("the gate failed" in note for note in notes), (kind, notes)
     assert post(gate).status_code == 200
