@@ -1,5 +1,5 @@
-"""Formats of texts in which a reader of theirs puts a text together that stands in them otherwise: its
-media type, and the text that is sent.
+"""Formats of texts in which a reader of theirs puts a text together that stands in them otherwise:
+its media type, and the text that is sent.
 """
 
 import base64
@@ -132,7 +132,9 @@ FORMATS: Mapping[str, tuple[str, Write]] = {
     ),
     "RTF, groups": (
         "application/rtf",
-        lambda d: b"{\\rtf1 " + b"".join(b"{\\b %b}" % d[at : at + 6] for at in range(0, len(d), 6)) + b"}",
+        lambda d: (
+            b"{\\rtf1 " + b"".join(b"{\\b %b}" % d[n : n + 6] for n in range(0, len(d), 6)) + b"}"
+        ),
     ),
     "vCard": (
         "text/vcard",

@@ -1,5 +1,5 @@
-"""More ways to write a text than `unread_packings` holds: spellings, letters that look alike, charsets.
-Each function returns what another program turns back into the text.
+"""More ways to write a text than `unread_packings` holds: spellings, letters that look alike,
+charsets. Each function returns what another program turns back into the text.
 """
 
 import base64
@@ -242,7 +242,9 @@ SPELLINGS: Mapping[str, Write] = {
     "chr() and plus, hex": _each("chr(0x%x)", " + "),
     "literal of SQL": lambda d: b"INSERT INTO t VALUES (x'" + d.hex().encode() + b"');",
     "literal of SQL Server": lambda d: b"SELECT 0x" + d.hex().encode(),
-    "bytea of PostgreSQL": lambda d: b"COPY t FROM stdin;\n1\t\\\\x" + d.hex().encode() + b"\n\\.\n",
+    "bytea of PostgreSQL": lambda d: (
+        b"COPY t FROM stdin;\n1\t\\\\x" + d.hex().encode() + b"\n\\.\n"
+    ),
     "letters in a list": lambda d: json.dumps(list(d.decode())).encode(),
     "letters joined by plus": lambda d: b" + ".join(b'"%c"' % byte for byte in d),
     "letters by place": lambda d: json.dumps({str(n): c for n, c in enumerate(d)}).encode(),
@@ -332,7 +334,9 @@ CHARSETS: Mapping[str, Write] = {
     "zeros": _between("\0"),
     "bells": _between("\a"),
     "backspaces": lambda d: b"".join(b"x\b" + bytes([byte]) for byte in d),
-    "colours of a terminal": lambda d: b"".join(b"\x1b[3%dm%c" % (n % 8, b) for n, b in enumerate(d)),
+    "colours of a terminal": lambda d: (
+        b"".join(b"\x1b[3%dm%c" % (n % 8, b) for n, b in enumerate(d))
+    ),
     "invisible bits": lambda d: "".join(
         "\u200b" if bit == "0" else "\u200c" for byte in d for bit in f"{byte:08b}"
     ).encode(),

@@ -175,7 +175,7 @@ def _labelled_lines(data: bytes) -> Iterator[Span]:
 
 
 _STRANGE = re.compile("[\udc80-\udcff]")
-"""Bytes that are no letter of UTF-8, one by one: each stands for itself where places are counted."""
+"""Bytes that are no letter of UTF-8: each stands for itself where places are counted."""
 
 
 def _beside(data: bytes) -> Iterator[Span]:
