@@ -97,11 +97,7 @@ class Server(asyncio.Protocol):
 
     def upgrade(self) -> None:
         self.dropped = True
-        accept = base64.b64encode(hashlib.sha1(_KEY + _GUID).digest())
-        self.write(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: %s\r\n\r\n" % accept
-        )
+        self.write(accepted())
 
     def answer(self) -> None:
         kind, body = _answers().get(self.path, (b"application/json", b"{}"))
@@ -112,6 +108,15 @@ class Server(asyncio.Protocol):
 
 
 _KEY = base64.b64encode(b"k" * 16)
+
+
+def accepted() -> bytes:
+    """Return what opens a WebSocket."""
+    accept = base64.b64encode(hashlib.sha1(_KEY + _GUID).digest())
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: %s\r\n\r\n" % accept
+    )
 
 
 class Servers:
@@ -269,7 +274,8 @@ def pipelined(count: int) -> Traffic:
     return send
 
 
-def _frame(payload: bytes, opcode: int = 0x81) -> bytes:
+def framed(payload: bytes, opcode: int = 0x81) -> bytes:
+    """Return a frame of a WebSocket as a client sends it."""
     mask = b"\1\2\3\4"
     size = len(payload)
     head = bytes([opcode])
@@ -298,7 +304,7 @@ def websocket(make: Callable[[], bytes]) -> Traffic:
         for _ in range(_BLOCKS):
             held.sendall(made())
             yield
-        held.sendall(_frame(b"\x03\xe8", 0x88))
+        held.sendall(framed(b"\x03\xe8", 0x88))
         while held.recv(65536):  # the answer to the closing: all before it was read
             pass
 
@@ -306,8 +312,8 @@ def websocket(make: Callable[[], bytes]) -> Traffic:
 
 
 def _pieces(count: int) -> bytes:
-    first, last = _frame(b"a", 0x01), _frame(b"a", 0x80)
-    return first + _frame(b"a", 0x00) * count + last
+    first, last = framed(b"a", 0x01), framed(b"a", 0x80)
+    return first + framed(b"a", 0x00) * count + last
 
 
 def _frame_of_2(kind: int, stream: int, payload: bytes = b"", flags: int = 0) -> bytes:
@@ -450,9 +456,9 @@ KINDS: dict[str, Traffic] = {
     "packed answer": repeated(lambda: post(CLEAN, path="/bomb")),
     "answer's cookies": repeated(lambda: post(CLEAN, path="/cookies")),
     "events": repeated(lambda: post(CLEAN, path="/events")),
-    "messages": websocket(lambda: _frame(b'{"a": 1}') * 500),
-    "messages with values": websocket(lambda: _frame(b'{"a": "jane@contoso.com"}') * 200),
-    "message of 60 KB": websocket(lambda: _frame(hostile("signs"))),
+    "messages": websocket(lambda: framed(b'{"a": 1}') * 500),
+    "messages with values": websocket(lambda: framed(b'{"a": "jane@contoso.com"}') * 200),
+    "message of 60 KB": websocket(lambda: framed(hostile("signs"))),
     "message in pieces": websocket(lambda: _pieces(5000)),
     "HTTP/2, pings": http2(lambda: [_frame_of_2(6, 0, b"12345678") * 3800] * 3),
     "HTTP/2, settings": http2(lambda: [_frame_of_2(4, 0) * 7000] * 3),

@@ -107,6 +107,7 @@ BROKEN_OFF_NOTE = f"{_MORE}: the connection there broke off"
 taken.
 """
 _AT_LEAST = frozenset({AT_LEAST_NOTE, ANSWERED_EARLY_NOTE, BROKEN_OFF_NOTE})
+FAULT_NOTE = "the gate failed before the exchange ended, reference {}"
 STOPPED_NOTE = "the gate stopped before the exchange ended"
 """Of what was under way when the gate was told to stop, or was killed."""
 

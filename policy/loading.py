@@ -186,6 +186,8 @@ def _tree(content: bytes, source: str) -> Any:
         raise PolicyError(
             source, (Problem(line=line, column=1, message="this is not UTF-8 text"),)
         ) from None
+    if _is_too_deep(text):
+        raise PolicyError(source, (_TOO_DEEP,))
     if "&" in text and "*" in text and _has_alias(text):
         raise PolicyError(
             source,
@@ -200,12 +202,30 @@ def _tree(content: bytes, source: str) -> Any:
             source, (Problem(line=1, column=1, message="this is not YAML"),)
         ) from None
     except RecursionError:
-        raise PolicyError(
-            source, (Problem(line=1, column=1, message="nested too deeply"),)
-        ) from None
+        raise PolicyError(source, (_TOO_DEEP,)) from None
     except ValueError:
         raise PolicyError(source, (_no_such_value(text),)) from None
     return CommentedMap() if tree is None else tree
+
+
+_TOO_DEEP = Problem(line=1, column=1, message="nested too deeply")
+_DEEPEST = 100
+"""Rules are nested ten deep. What YAML's reader takes for a file grows by the square of it."""
+_INDENTED = re.compile(rf"^[ ?-]{{{2 * _DEEPEST}}}", re.MULTILINE)
+
+
+def _is_too_deep(text: str) -> bool:
+    """Return whether more brackets are open somewhere, or stands further in, than a policy's do. In
+    quotes and remarks they count as well: so many open ones stand in none.
+    """
+    opened = deepest = 0
+    for sign in _BRACKETS.findall(text):
+        opened = opened + 1 if sign in "[{" else max(0, opened - 1)
+        deepest = max(deepest, opened)
+    return deepest > _DEEPEST or _INDENTED.search(text) is not None
+
+
+_BRACKETS = re.compile(r"[\[\]{}]")
 
 
 def _has_alias(text: str) -> bool:

@@ -35,7 +35,7 @@ from proxy.streams import kept_of, make_ours, only_http, taken, wait_for_more
 from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, content_of, exchange_of, head_of
 from proxy.travel import PastTap
-from proxy.turns import TakesTurns
+from proxy.turns import Fault, TakesTurns
 from proxy.uninspected import Uninspected
 from proxy.unreadable import Unreadable
 from proxy.upstreams import Upstreams
@@ -97,6 +97,10 @@ class GateAddon(TakesTurns, Guarded):
                 forget()
             except BaseException as error:  # noqa: BLE001 - boundary: the client has gone
                 self._failed("connection", error)
+
+    async def gate_fault(self, fault: Fault) -> None:
+        """What a client or its server sent could not be handled: told, and on record."""
+        self.ends.faulty(fault.connection.id, self.health.failed("connection", fault.error))
 
     async def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Make the layers that mitmproxy has just chosen ours; what is not HTTP is refused."""

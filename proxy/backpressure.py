@@ -224,6 +224,12 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 self._note_end(event.connection)
         super().take(event)
 
+    def fault(self, error: BaseException) -> None:
+        """Break the connection off: whoever waits for an answer on it gets none."""
+        super().fault(error)
+        break_off(self.client.id)
+        hang_up(self.client.id)
+
     def _came(self, connection: Connection, data: bytes) -> bool:
         """Handle what has come; return whether more may be read at once."""
         self.take(events.DataReceived(connection, data))

@@ -6,7 +6,6 @@ handled stands behind it.
 """
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Coroutine, Iterable
@@ -17,6 +16,8 @@ from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events, mode_servers
 from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.utils.asyncio_utils import create_task
+
+from proxy.turns import Fault, GateFaultHook
 
 _UNDER_WAY: set[asyncio.Task[None]] = set()
 """Hooks that wait for something: the loop itself keeps its tasks weakly."""
@@ -40,7 +41,7 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)  # type: ignore[no-untyped-call]
         self._coming: deque[events.Event] = deque()
-        self._handling = False
+        self._handling = self._faulty = False
         self.written: dict[Connection, int] = {}
         """How many bytes were to go to each server that is there, as they go over the wire."""
 
@@ -61,6 +62,8 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
             self._handling = False
 
     def _handle(self, event: events.Event) -> None:
+        if self._faulty:
+            return
         self.timeout_watchdog.last_activity = time.time()
         try:
             for command in self.way(event):
@@ -70,8 +73,14 @@ class QueuedConnectionHandler(mode_servers.ProxyConnectionHandler):
                     self.begin(command)
                 else:
                     self._carry_out(command)
-        except Exception:  # noqa: BLE001 - boundary: mitmproxy's own; the connection times out
-            self.log("mitmproxy has crashed!", logging.ERROR, exc_info=True)
+        except BaseException as error:  # noqa: BLE001 - boundary: of one client, not of the gate
+            self.fault(error)
+
+    def fault(self, error: BaseException) -> None:
+        """What has come could not be handled; nothing can be told of what the layers do now."""
+        self._coming.clear()
+        self._faulty = True
+        self.start(self.handle_hook(GateFaultHook(Fault(self.client, error))))
 
     def way(self, event: events.Event) -> Iterable[commands.Command]:
         """Return what is to be done for an event."""

@@ -17,6 +17,7 @@ from core.sent_file import are_all
 from core.situation import ScriptHistory, Situation, Volume
 from proxy.boundaries import courtesy
 from proxy.classifying import classified
+from proxy.held_bodies import HeldBodies
 from proxy.lineage import Lineage, failed, is_worth_it
 from proxy.parts import Limits, Parts
 from proxy.rounds import Rounds
@@ -40,6 +41,7 @@ class Deciding:
         self.rounds = Rounds()
         self.uploads = asyncio.Semaphore(_UPLOADS)
         """Held while some of a large body is scanned."""
+        self.held = HeldBodies(limits.hold_total_bytes)
         self.files = Lineage(parts.tracer, limits.files_s)
 
     def reads(self, sender: Attribution) -> bool:

@@ -9,7 +9,14 @@ from mitmproxy import http
 
 from core.decision import Decision, Verdict
 from core.duties import Duty
-from core.fate import ANSWERED_EARLY_NOTE, BROKEN_OFF_NOTE, CUT_NOTE, STOPPED_NOTE, UNFINISHED_NOTE
+from core.fate import (
+    ANSWERED_EARLY_NOTE,
+    BROKEN_OFF_NOTE,
+    CUT_NOTE,
+    FAULT_NOTE,
+    STOPPED_NOTE,
+    UNFINISHED_NOTE,
+)
 from core.vocabulary.sizes import counted, number
 from proxy.backpressure import behind_its_answer, look_again, untaken_of
 from proxy.boundaries import courtesy
@@ -93,23 +100,33 @@ class EarlyEnds:
             with courtesy(Duty.HAND_OVER):
                 self._stopped(flow, transaction)
 
-    def _stopped(self, flow: http.HTTPFlow, transaction: Transaction) -> None:
+    def faulty(self, connection_id: str, reference: str) -> None:
+        """The gate failed on what came on a connection: so ends what is under way there."""
+        for flow, transaction in tuple(self._under_way.values()):
+            if flow.client_conn.id == connection_id:
+                self.over(transaction)
+                with courtesy(Duty.HAND_OVER):
+                    self._stopped(flow, transaction, FAULT_NOTE.format(reference))
+
+    def _stopped(
+        self, flow: http.HTTPFlow, transaction: Transaction, why: str = STOPPED_NOTE
+    ) -> None:
         transaction.travel.discard()
         if transaction.over or transaction.failed:
             return
         reader = transaction.travel.reader
         if transaction.state in NOT_OUT:
             self._inspection.sender_now(transaction)
-            self._unfinished(flow, transaction, STOPPED_NOTE)
+            self._unfinished(flow, transaction, why)
         elif reader is None:
-            transaction.note(STOPPED_NOTE)
+            transaction.note(why)
             self._inspection.close(transaction, None)
         elif (held := transaction.travel.late) is not None:
-            transaction.note(STOPPED_NOTE)
+            transaction.note(why)
             self._inspection.close(transaction, reader.answer(held), reader.tap)
         else:
             transaction.note(CUT_NOTE)
-            transaction.note(STOPPED_NOTE)
+            transaction.note(why)
             self._inspection.close(transaction, reader.answer(content_of(flow)), reader.tap)
 
     def _unfinished(self, flow: http.HTTPFlow, transaction: Transaction, why: str) -> None:

@@ -20,10 +20,10 @@ OF_A_REQUEST = 16
 
 
 class Frames:
-    """Where the frames end in what one client sends."""
+    """Where the frames end in what one end sends; a client begins with a preface."""
 
-    def __init__(self) -> None:
-        self._left = _PREFACE
+    def __init__(self, *, client: bool = True) -> None:
+        self._left = _PREFACE if client else 0
         """Bytes to come of what has begun."""
         self._head = b""
         self._count = self._weight = 0
@@ -68,7 +68,7 @@ class FramesInTurns(Http2Connection):
             yield from super()._handle_event(event)
             return
         if self._frames is None:
-            self._frames = Frames()
+            self._frames = Frames(client=not self.h2_conn.config.client_side)
         for number, piece in enumerate(self._frames.cut(event.data)):
             if number:
                 yield GateTurnHook(self.conn)

@@ -10,6 +10,8 @@ from mitmproxy.proxy.layers.http._events import RequestData
 from mitmproxy.proxy.layers.http._http2 import Http2Client
 from mitmproxy.proxy.layers.http._http_h2 import SendH2Data
 
+from proxy.http2_turns import FramesInTurns
+
 _MOST_KNOWN = 1000
 """Streams that ended with something unsent; nobody asks for one again whose record is closed."""
 
@@ -48,8 +50,9 @@ class Waiting(defaultdict[int, deque[SendH2Data]]):
         return sum(len(one.data) for one in self.get(stream_id, ()))
 
 
-class GateHttp2Client(Http2Client):
-    """mitmproxy's end of HTTP/2 to a server, which knows what of a request did not leave."""
+class GateHttp2Client(FramesInTurns, Http2Client):
+    """mitmproxy's end of HTTP/2 to a server, which knows what of a request did not leave, with
+    turns for others between a server's frames."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -85,7 +85,7 @@ class Inspection:
         """
         transaction = Transaction(uuid7(), strict=self.limits.strict, connection=connection)
         transaction.travel.target = target
-        transaction.travel.hold_limit = self.limits.hold_bytes
+        transaction.travel.holds(self.limits.hold_bytes, self.deciding.held.share())
         return transaction
 
     # Step 1. Connect.
@@ -149,7 +149,7 @@ class Inspection:
             unread = replace(head, complete=head.body_bytes == 0)
             transaction.decide(unread, sender, seen, decision)
             return await self._refuse(transaction)
-        if (transaction.travel.stated_size or 0) > self.limits.hold_bytes:
+        if transaction.travel.outgrown(transaction.travel.stated_size or 0):
             return await self.on_large_body(transaction, head)
         return WAIT
 

@@ -27,6 +27,7 @@ from core.ports import (
 from core.sent_file import FileTracer
 from core.situation import ScriptHistory, Volume
 from core.stored import KeptEntry
+from proxy.held_bodies import MOST
 from proxy.observing import Observer
 
 type Kept = Callable[[datetime], Iterable[KeptEntry]]
@@ -40,6 +41,8 @@ class Limits:
 
     hold_bytes: int = 8 * 1024 * 1024
     """Bodies up to this size are held whole until the decision."""
+    hold_total_bytes: int = MOST
+    """What all bodies that are held may take together; further ones travel as larger ones do."""
     spool_bytes: int = 4 << 30
     """Larger bodies are refused where a rule wants them read before any of them leaves."""
     spool_folder: Path | None = None

@@ -126,8 +126,8 @@ class GateStream(HttpStream):
     def _outgrown(self) -> bool:
         if (transaction := bound(self.flow)) is None:
             return False
-        limit, transaction.travel.came = transaction.travel.hold_limit, len(self.request_body_buf)
-        return limit is not None and transaction.travel.came > limit
+        transaction.travel.came = len(self.request_body_buf)
+        return transaction.travel.outgrown(transaction.travel.came)
 
     def _keeps(self) -> bool:
         transaction = bound(self.flow)
@@ -136,7 +136,9 @@ class GateStream(HttpStream):
     def _taken_out(self) -> RequestData:
         held = bytes(self.request_body_buf)
         self.request_body_buf.clear()
-        transaction_of(self.flow).travel.came = 0
+        travel = transaction_of(self.flow).travel
+        travel.came = 0
+        travel.share.give_back()
         return RequestData(self.stream_id, held)
 
     def state_consume_request_body(self, event: events.Event) -> layer.CommandGenerator[None]:

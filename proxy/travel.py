@@ -5,13 +5,14 @@ has happened to it stands in its state, never in whether one of these is there.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.decision import Decision
 from core.exchange import Answer, Message
 from core.ports import AnswerTap
 from proxy.conversation import Conversation
+from proxy.held_bodies import HeldBodies, Share
 
 
 class BodyTap(Protocol):
@@ -123,6 +124,8 @@ class Travel:
     """How large the body is by the head of the request; None when it does not say."""
     hold_limit: int | None = None
     """How many bytes of the body are held before it must be decided on; None: no limit."""
+    share: Share = field(default_factory=HeldBodies().share)
+    """What its body takes of the memory for all that are held."""
     came: int = 0
     """How many bytes of a body have come that waits for the decision."""
     body: HeldWhole | PastTap | Kept = _HELD_WHOLE
@@ -138,8 +141,19 @@ class Travel:
     conversation: Conversation | None = None
     """Of an exchange that has become a WebSocket."""
 
+    def holds(self, limit: int, share: Share) -> None:
+        """Its body is held up to this limit, and as long as its share may grow."""
+        self.hold_limit, self.share = limit, share
+
+    def outgrown(self, size: int) -> bool:
+        """Return whether a body of this size is more than is held, of one request or of all."""
+        if self.hold_limit is None:
+            return False
+        return size > self.hold_limit or not self.share.grown(size)
+
     def let_go(self) -> None:
         """It is over, and recorded: what reads and carries it, and knows it, is not needed."""
+        self.share.give_back()
         self.reader = self.backlog = self.unsent = None
         if isinstance(self.body, PastTap):
             self.body = _HELD_WHOLE

@@ -29,6 +29,21 @@ class GateTurnHook(commands.StartHook):
     connection: Connection
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What has come on a client's connection, or on its servers', could not be handled."""
+
+    connection: Connection
+    error: BaseException
+
+
+@dataclass
+class GateFaultHook(commands.StartHook):
+    """Exchanges on this connection go no further."""
+
+    fault: Fault
+
+
 class TakesTurns:
     """Answers the hook above."""
 

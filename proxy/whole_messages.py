@@ -334,7 +334,7 @@ def _holds(stream: Any, body: bytes) -> bool:
         return False
     travel = None if (transaction := bound(stream.flow)) is None else transaction.travel
     came = len(stream.request_body_buf) + len(body)
-    if travel is not None and travel.hold_limit is not None and came > travel.hold_limit:
+    if travel is not None and travel.outgrown(came):
         return False
     if body:
         stream.request_body_buf += body

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from classifiers.codecs.bson import begins_bson, read_bson
 from classifiers.codecs.cbor import SELF_DESCRIBED, read_cbor
-from classifiers.codecs.charset import binary, readable_runs, text_of
+from classifiers.codecs.charset import as_it_stands, binary, readable_runs, text_of
 from classifiers.codecs.content_encoding import undo_content_encoding
 from classifiers.codecs.frames import EventStream, Grpc, GrpcMessage, grpc_message
 from classifiers.codecs.limits import INLINE
@@ -230,6 +230,6 @@ def _clean_text(value: bytes) -> str | None:
 def read_runs(reading: Reading, data: bytes, path: Path, depth: int) -> None:
     """Emit the readable runs of unknown binary data as one text."""
     wide = text_of(data[: len(data) & ~1]) if b"\0" in data[:64] else None
-    text = wide or readable_runs(data).decode("utf-8", "replace")
-    if text:
+    narrow = as_it_stands(data, wide) if wide else readable_runs(data).decode("utf-8", "replace")
+    for text in filter(None, (wide, narrow)):
         packed.look(reading, text, None, path, depth)

@@ -23,6 +23,8 @@ _SMALLEST_PICTURE = 256
 _LONGEST_SIGNATURE = 512
 """Bytes: unknown data of no more are a key, a hash or a signature, and its text was given."""
 _FEWEST_MIXED, _READABLE = 40, 16
+_TELLING_RUN = 14
+"""Once in five thousand signatures of 512 bytes."""
 _FEWEST_EBCDIC = 24
 _SAMPLE = 512
 _FEWEST_VALUES = 16
@@ -54,9 +56,19 @@ def read_decoded(
     if _is_something(data) or (new and _is_set_with_controls(data)):
         return reading.later(Piece(data, "", key, path, depth + 1))
     if len(data) <= _LONGEST_SIGNATURE or len(set(data)) < _FEWEST_VALUES:
+        if new and (words := _long_runs(data)):
+            reading.later(Piece(words, "text/plain", key, (*path, "(readable)"), depth + 1))
         return False
     reading.unread("encoded data in no known format", path, _kind_of(data, key))
     return True
+
+
+def _long_runs(data: bytes) -> bytes:
+    """Return the readable runs that are too long to stand in a key or a signature by chance: short
+    messages hold texts between few other bytes.
+    """
+    runs = readable_runs(data).split(b"\n")
+    return b"\n".join(run for run in runs if len(run) >= _TELLING_RUN)
 
 
 def _is_something(data: bytes) -> bool:

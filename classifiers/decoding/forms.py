@@ -45,7 +45,7 @@ def read_pairs(reading: Reading, text: str, path: Path = (), depth: int = 0) -> 
     if len(named) > _FEWEST_PIECES:
         emit_births(reading, {name: values[0] for name, values in named.items()}, path)
     for name, values in named.items():
-        if len(values) > _FEWEST_PIECES and (whole := pieces.of_texts(values)):
+        if len(values) > _FEWEST_PIECES and (whole := pieces.of_list(values)):
             kind = "text/plain" if isinstance(whole, str) else ""
             reading.later(Piece(whole, kind, name, (*path, name, "(together)"), depth + 1))
 

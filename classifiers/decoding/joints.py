@@ -15,9 +15,9 @@ _NEWLINE = r"(?:\r?\n|(?:\\r)?\\n)"
 _BLANKS = r"(?:[ \t\r\n]|\\[nrt])*"
 _TAG = (
     r"</?(?:[abiqsu]|em|strong|span|font|mark|code|tt|kbd|var|samp|small|big|su[bp]|ins|del|abbr"
-    r"|bd[io]|w?br|nobr|img|strike|o:p|w:[a-zA-Z]+|text:[a-z]+)(?:[ \t/][^<>]*)?>"
+    r"|bd[io]|w?br|nobr|img|strike|o:p|[aw]:[a-zA-Z]+|text:[a-z]+)(?:[ \t/][^<>]*)?>"
 )
-_REMARK = r"<!--[^<>]*-->|\]\]><!\[CDATA\[|\{#[^{}]*#\}|/\*[^*/]*\*/"
+_REMARK = r"<!--[^<>]*-->|<!\[CDATA\[|\]\]>|<\?[^<>?]*\?>|\{#[^{}]*#\}|/\*[^*/]*\*/"
 _MARK = r"[*`]+|~~|\[/?(?:[bius]|color|size|font|url|code)(?:=[^\[\]]*)?\]"
 _LINK = r"\]\([^()\[\] ]*\)"
 _CONTROL = r"\\+[a-z]+\{|\}|\\+[,;:!]|\\+(?:[a-mo-qsu-z]|[a-z]{2,})[0-9]* "
@@ -39,6 +39,10 @@ _GAPS = f"{_GAP}|_+"
 _ACCOUNTS = rf"{_BEGUN}(?:{_GAP}[A-Z0-9][A-Z0-9 ]{{0,34}})+"
 _UNDERLINED = r"\b[A-Z]{2}[0-9]{2}[A-Z0-9]*(?:_+[A-Z0-9]+)+"
 """An account number that goes on below: its check digits and its length tell whether it does."""
+_FOLD = rf"{_NEWLINE}(?:[ \t]|\\t)"
+"""A line that goes on, as calendars, address books and directories write them."""
+_FOLDED = rf"[A-Za-z0-9@._+/=-]+(?:{_FOLD}[A-Za-z0-9@._+/=-]+)+"
+_FOLDING = (b"BEGIN:V", b":: ")
 _FRONT = r"(?:[ \t]|\\t)*(?:[>#*]|//)?[ \t]*"
 _WRAPPED = (
     rf"[^\n\\\"]{{36}}(?:[0-9][A-Za-z]*{_NEWLINE}{_FRONT}[A-Za-z0-9]"
@@ -114,6 +118,8 @@ def _ways(data: bytes) -> Iterator[tuple[str, Callable[[bytes], Iterator[Joined]
     if b"\n" in data or b"\\n" in data or b"  " in data or b"<br" in data:
         yield _ACCOUNTS, _accounts
         yield _WRAPPED, _wrapped
+        if any(sign in data for sign in _FOLDING):
+            yield _FOLDED, _folded
     if digits >= _DIGITS_OF_ACCOUNT and b"_" in data:
         yield _UNDERLINED, _accounts
 
@@ -161,6 +167,13 @@ def _accounts(data: bytes) -> Iterator[Joined]:
                 yield Joined(found.start(), found.end(), whole[0].encode())
 
 
+def _folded(data: bytes) -> Iterator[Joined]:
+    for found in _pattern(_FOLDED).finditer(data):
+        word = _pattern(_FOLD).sub(b"", found.group())
+        if _is_telling(word):
+            yield Joined(found.start(), found.end(), word)
+
+
 def _wrapped(data: bytes) -> Iterator[Joined]:
     """Lines of about one width may be broken within a word; numbers in rows are none of these."""
     lines = data.split(b"\n")
@@ -196,5 +209,16 @@ def _holds(text: str) -> Callable[[bytes], bool]:
 
 @ready
 def _patterns() -> list[Any]:
-    every = (_TELLING, _WORDS, _GROUPS, _JOINT, _GAPS, _ACCOUNTS, _UNDERLINED, _WRAPPED)
+    every = (
+        _TELLING,
+        _WORDS,
+        _GROUPS,
+        _JOINT,
+        _GAPS,
+        _ACCOUNTS,
+        _UNDERLINED,
+        _WRAPPED,
+        _FOLD,
+        _FOLDED,
+    )
     return [_pattern(text) for text in every]

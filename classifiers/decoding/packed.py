@@ -97,14 +97,7 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
     first = text[:1]
     if first in _DIGITS and (digits := number_forms.of_text(text)) is not None:
         reading.emit(digits, key, path)
-    if (
-        len(text) < MIN_RUN
-        and first not in '{["'
-        and "%" not in text
-        and "\\" not in text
-        and "&" not in text
-        and text.isascii()
-    ):
+    if len(text) < MIN_RUN and first not in '{["' and _is_bare(text):
         reading.emit(text, key, path)
         return
     if first in '{["' and _json(reading, text, key, path, depth):
@@ -115,6 +108,17 @@ def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -
         return
     if len(raw) < 4 or not unpack(reading, text, raw, key, path, depth):
         reading.emit(text, key, path)
+
+
+def _is_bare(text: str) -> bool:
+    """Return whether every letter stands for itself: none begins an escape, and all are seen."""
+    return (
+        "%" not in text
+        and "\\" not in text
+        and "&" not in text
+        and text.isascii()
+        and text.isprintable()
+    )
 
 
 def _is_message(raw: bytes) -> bool:
@@ -171,7 +175,10 @@ def _has_controls(text: str, raw: bytes) -> bool:
 
 
 def _bytes_as_letters(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
-    """Queue what a string is whose letters are bytes, as careless programs write them."""
+    """Queue what a string is whose letters are bytes, as careless programs write them, and words
+    that such a letter parts.
+    """
+    _apart(reading, text.encode("utf-8", "replace"), key, path, depth)
     data = bytes_in(text)
     if data is None or read_decoded(reading, data, key, path, depth, new=False):
         return
@@ -345,7 +352,10 @@ def _queue(
 def _unseen(
     reading: Reading, text: str, raw: bytes, key: str | None, path: Path, depth: int
 ) -> None:
-    """Queue what is written in characters that nobody sees, or in those of another block."""
+    """Queue what is written in characters that nobody sees, between them, or in those of another
+    block.
+    """
+    _apart(reading, raw, key, path, depth)
     if unseen.may_be_spelled(raw):
         for data in unseen.spelled(text):
             if not _queue(reading, data, "text/plain", key, (*path, "(invisible)"), depth):
@@ -354,6 +364,12 @@ def _unseen(
         read_decoded(reading, data, key, (*path, f"({how})"), depth)
     if unseen.holds_mixed(text):
         reading.unread("letters of many scripts in one word, as encodings have", path)
+
+
+def _apart(reading: Reading, raw: bytes, key: str | None, path: Path, depth: int) -> None:
+    """Queue words that only what nobody sees parts from other letters."""
+    if words := unseen.glued(raw):
+        _queue(reading, words, "text/plain", key, (*path, "(apart)"), depth)
 
 
 def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:

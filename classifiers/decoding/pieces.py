@@ -22,6 +22,10 @@ _NUMBERS = frozenset({int, bool})
 _MOST_DIMENSIONS = 8
 _WIDEST = 200
 _DIGITS_OF_BYTE = 3
+_WIDE = 16
+"""Letters of a piece from which on two of them may be a text."""
+_IN_GROUPS = {ord(sign): None for sign in "-:#. "}
+"""What parts the digits of ids, of addresses of networks, of colours."""
 _LONGEST_NUMBER = 10
 _BEGIN_NUMBERS = frozenset("0123456789&$#'\"")
 _SMALLEST_WORD = 1 << 24
@@ -38,7 +42,10 @@ def of_list(values: Sequence[Any]) -> str | bytes | None:
     if kind is str:
         if len(values) >= FEWEST_BYTES and _may_be_written(values[0]):
             return _of_written(values)
-        return of_texts(values) if len(values) >= _FEWEST_PARTS else None
+        if len(values) >= FEWEST_BYTES and (said := _of_decimals(values)) is not None:
+            return said
+        fewest = _FEWEST_PARTS if len(values[0]) < _WIDE else 2
+        return of_texts(values) if len(values) >= fewest else None
     if kind is int and len(values) >= _FEWEST_WORDS:
         return _of_numbers(values)
     if kind is float and len(values) >= FEWEST_BYTES:
@@ -59,6 +66,16 @@ def _of_written(values: Sequence[Any]) -> str | bytes | None:
         return of_texts(values)
     written = " ".join(values).encode("utf-8", "replace")
     return next(number_lists.read(written), None) or of_texts(values)
+
+
+def _of_decimals(values: Sequence[Any]) -> bytes | None:
+    """Return what numbers of one byte say that are written as texts."""
+    if not values[0].isdecimal() or any(
+        type(value) is not str or not 0 < len(value) <= _DIGITS_OF_BYTE or not value.isdecimal()
+        for value in values
+    ):
+        return None
+    return of_bytes([int(value) for value in values])
 
 
 def letters_of(column: Sequence[Any]) -> str | None:
@@ -135,6 +152,9 @@ def _undone(whole: str, width: int) -> bytes | None:
             data = undo(run)
             if known(data) is not None:
                 return data
+    bare = whole.translate(_IN_GROUPS).encode()
+    if len(bare) < len(whole) and not bare.translate(None, _HEX):
+        return said_in(_from_hex(bare))
     return None
 
 

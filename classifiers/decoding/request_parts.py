@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from classifiers.codecs.charset import without_surrogates
 from classifiers.decoding import forms, packed, pieces
 from classifiers.decoding.decode_state import Piece, Reading
+from classifiers.decoding.names import NAME, read_name, telling
 from classifiers.payload import Carrier, Segment
 from core.exchange import Exchange
 
@@ -97,6 +98,8 @@ def _cookies(reading: Reading, value: str) -> None:
             name, content = "cookie", name
         if content:
             packed.look(reading, content, name, ("cookie", name), 0)
+        if telling(name):
+            read_name(reading, name, ("cookie", NAME))
 
 
 def read_target(reading: Reading, target: str) -> None:

@@ -27,6 +27,9 @@ _JOINERS = "\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff\u
 """What stands between letters without being seen, and may stand there for bits."""
 _JOINER = re.compile(f"[{_JOINERS}]")
 _JOINER_BYTES = tuple(char.encode() for char in _JOINERS)
+_FEWEST_GLUED = 12
+_JOINED_SIGNS = "|".join("".join(f"\\x{byte:02x}" for byte in char) for char in _JOINER_BYTES)
+_SIGN = rf"(?:[\x00-\x08\x0e-\x1f\x7f]|{_JOINED_SIGNS})"
 _FEWEST_SCRIPTS = 4
 _WRITTEN_TOGETHER = frozenset(
     "CJK HIRAGANA KATAKANA HANGUL BOPOMOFO FULLWIDTH HALFWIDTH IDEOGRAPHIC KATAKANA-HIRAGANA"
@@ -56,8 +59,25 @@ def may_hold(data: bytes) -> bool:
         _strange().search(data) is not None
         or next(_varied(data), None) is not None
         or may_be_spelled(data)
+        or _parting().search(data) is not None
         or _may_be_scattered(data)
     )
+
+
+def glued(data: bytes) -> bytes:
+    """Return the words that nothing but what nobody sees parts from other letters, a paragraph
+    each: read without it they are the end or the beginning of another word.
+    """
+    words: list[bytes] = []
+    if _parting().search(data) is not None:
+        for found in _parted().finditer(data):
+            words += _unseen_signs().sub(b"\n", found.group()).split(b"\n")
+    kept = [word for word in words if len(word) >= _FEWEST_GLUED and _has_digits(word)]
+    return b"\n\n".join(dict.fromkeys(kept))
+
+
+def _has_digits(word: bytes) -> bool:
+    return len(word) - len(word.translate(None, b"0123456789")) > 1
 
 
 def _may_be_scattered(data: bytes) -> bool:
@@ -187,6 +207,23 @@ def _strange() -> Any:
 def _foreign() -> Any:
     two, three = r"[\xc3-\xdf][\x80-\xbf]", r"[\xe0-\xef][\x80-\xbf]{2}"
     return compiled(f"(?:[0-9A-Za-z]{{0,4}}(?:{two}|{three})){{8,}}")
+
+
+@ready
+def _parting() -> Any:
+    word = "[0-9A-Za-z_.-]{12}"
+    return compiled(f"[0-9A-Za-z]{_SIGN}+{word}|{word}{_SIGN}+[0-9A-Za-z]")
+
+
+@ready
+def _parted() -> Any:
+    word = "[0-9A-Za-z_.+@-]+"
+    return compiled(f"{word}(?:{_SIGN}+{word})+")
+
+
+@ready
+def _unseen_signs() -> Any:
+    return compiled(_SIGN)
 
 
 @ready

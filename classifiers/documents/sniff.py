@@ -53,6 +53,7 @@ def _zip_type(data: bytes) -> str:
         ("xl/workbook.", XLSX),
         ("word/document.", DOCX),
         ("ppt/presentation.", PPTX),
+        ("ppt/slides/", PPTX),
     ):
         if any(name.startswith(mark) for name in names):
             return media_type

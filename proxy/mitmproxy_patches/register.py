@@ -3,7 +3,11 @@ test that shows it.
 """
 
 from proxy.mitmproxy_patches.entry import Patch
-from proxy.mitmproxy_patches.register_http2 import HALF_HEADS, WINDOWS_OF_SERVERS
+from proxy.mitmproxy_patches.register_http2 import (
+    HALF_HEADS,
+    SERVERS_IN_TURNS,
+    WINDOWS_OF_SERVERS,
+)
 from proxy.mitmproxy_patches.register_quick import (
     HEADERS,
     LAYERS,
@@ -164,6 +168,7 @@ PATCHES = (
     ),
     HALF_HEADS,
     WINDOWS_OF_SERVERS,
+    SERVERS_IN_TURNS,
     Patch(
         name="failing servers",
         ours="proxy.far_side",

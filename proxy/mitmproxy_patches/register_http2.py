@@ -41,3 +41,13 @@ WINDOWS_OF_SERVERS = Patch(
     "test_a_body_that_is_refused_before_it_was_taken_has_not_left_whole",
     seen="b1ab573a39b8",
 )
+
+SERVERS_IN_TURNS = Patch(
+    name="servers in turns",
+    ours="proxy.http2_turns",
+    touches=(f"{_HTTP}:Http2Client", f"{_HTTP}._http2:Http2Client._handle_event"),
+    because="mitmproxy reads all frames of HTTP/2 that came together in one go.",
+    without="a server that sends thousands of small frames keeps all clients waiting",
+    test="tests/proxy/test_proxy_odd_http2.py::test_what_a_server_sends_at_once_is_read_in_turns",
+    seen="46d2ba5b012b",
+)

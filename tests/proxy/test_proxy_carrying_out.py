@@ -15,6 +15,7 @@ from mitmproxy.utils.asyncio_utils import set_eager_task_factory
 
 from proxy import backpressure
 from proxy.hooks import DirectAddons, GateHandler
+from proxy.turns import GateFaultHook
 
 
 class Asked:
@@ -161,17 +162,37 @@ async def test_a_connection_is_not_idle_while_a_hook_waits(
     assert handler.timeout_watchdog.last_activity >= before
 
 
-async def test_a_layer_that_fails_stops_no_later_event(
-    gate: tuple[GateHandler, Asked], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("raises", [RuntimeError, BaseException, SystemExit])
+async def test_a_layer_that_fails_ends_its_connection(
+    gate: tuple[GateHandler, Asked],
+    raises: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A fault while one event is handled is logged; what comes next is handled as ever."""
+    """Nobody knows what its layers would do: nothing more of it is handled, it is broken off and
+    told, and nothing else ends.
+    """
     handler, _ = gate
-    script = Script({"Start": [commands.Command()]})
+    told: list[commands.StartHook] = []
+    ended: list[str] = []
+
+    async def heard(hook: commands.StartHook) -> None:
+        told.append(hook)
+
+    def fails(event: events.Event) -> Iterator[commands.Command]:
+        raise raises
+
+    monkeypatch.setattr(handler, "handle_hook", heard)
+    monkeypatch.setattr(backpressure, "hang_up", ended.append)
+    script = Script({})
     handler.layer = script  # type: ignore[assignment]
+    monkeypatch.setattr(script, "handle_event", fails)
     await handler.server_event(events.Start())
+    monkeypatch.undo()
     await handler.server_event(events.Wakeup(commands.RequestWakeup(1)))
-    assert script.happened == ["Start begins", "Wakeup begins", "Wakeup ends"]
-    assert "crashed" in caplog.text
+    await asyncio.sleep(0)
+    assert script.happened == []
+    assert [type(hook) for hook in told] == [GateFaultHook]
+    assert ended == [handler.client.id]
 
 
 async def test_layers_stay_until_the_last_hook_of_a_client_that_left_is_over(

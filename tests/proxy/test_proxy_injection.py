@@ -16,6 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from core.decision import Decision, Verdict
 from core.duties import OWNER
 from core.errors import DegradedError, EvidenceError
+from proxy import whole_messages
+from proxy.held_bodies import Share
 from tests.proxy.conftest import RunningGate
 
 CANARY = "canary-4417-value"
@@ -67,6 +69,17 @@ AFTERWARDS = {
 """Stages behind the door out: what is said must agree with what has left."""
 
 
+ROADS = {
+    "what is held": (whole_messages, "_holds", "noted"),
+    "the room for it": (Share, "grown", "noted"),
+    "what a stream says": (whole_messages, "_said", "not begun"),
+    "a request as a whole": (whole_messages, "_is_whole_request", "noted"),
+    "an answer as a whole": (whole_messages, "_is_whole_answer", "over"),
+}
+"""What the layers do on the straight road of whole messages, where no hook stands around it; and
+what there is of the exchange when it fails: a record that says so, no exchange yet, all of it."""
+
+
 @contextmanager
 def broken(gate: RunningGate, path: str, make: Callable[[], BaseException]) -> Iterator[None]:
     """Have a part raise whatever is made, and mend it again."""
@@ -109,6 +122,10 @@ def _told_or_noted(gate: RunningGate, before: int, kind: str) -> bool:
     return told_of(gate) > before or f"the answer was not read: {kind}" in noted
 
 
+def _are_closed(gate: RunningGate, count: int) -> bool:
+    return len(gate.evidence.closed) == count
+
+
 def _told_more(gate: RunningGate, before: int) -> bool:
     return told_of(gate) > before
 
@@ -129,6 +146,38 @@ def test_nothing_leaves_undecided(
     assert post(gate).status_code == 200
     ours = [r.getMessage() for r in caplog.records if r.name.startswith("outgate")]
     assert CANARY not in "\n".join(ours)
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_what_the_layers_fail_on_ends_one_connection(
+    gate: RunningGate, road: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its client has no answer, and does not wait for one; the gate says that it failed, the record
+    how far the request got, and others are served.
+    """
+    owner, name, so_far = ROADS[road]
+    for number, make in enumerate(KINDS, 1):
+        before, kind = told_of(gate), type(make()).__name__
+
+        def fails(*_: Any, made: Callable[[], BaseException] = make, **__: Any) -> Any:
+            raise made()
+
+        with httpx.Client(
+            proxy=f"http://127.0.0.1:{gate.port}", verify=gate.client_context(), timeout=PATIENT_S
+        ) as client:
+            assert client.post("https://files.example/x", content=b"clean").status_code == 200
+            with monkeypatch.context() as patched, pytest.raises(httpx.TransportError) as broke:
+                patched.setattr(owner, name, fails)
+                client.post("https://files.example/x", content=b"second")
+        assert not isinstance(broke.value, httpx.TimeoutException), kind
+        assert told_of(gate) > before, kind
+        left = [one for one in gate.internet.arrivals if one.body == b"second"]
+        assert len(left) == (number if so_far == "over" else 0), kind
+        if so_far == "noted":
+            eventually(partial(_are_closed, gate, 2 * number))
+            notes = gate.evidence.closed[-1].notes
+            assert any("the gate failed" in note for note in notes), (kind, notes)
+    assert post(gate).status_code == 200
 
 
 @pytest.mark.parametrize("stage", COURTESIES)

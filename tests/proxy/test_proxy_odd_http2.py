@@ -13,19 +13,23 @@ import h2.config
 import h2.connection
 import h2.errors
 import h2.events
+import h2.settings
 import httpx
 import pytest
 from OpenSSL import SSL
 from patience import PATIENT_S
 
 from app.demo.internet import StandInInternet
+from proxy.addon import GateAddon
 from proxy.connect_to import parse_route
+from proxy.http2_turns import MOST
 from tests.proxy.conftest import RunningGate, started
 from tests.proxy.test_proxy_far_side import certificate, odd_server
 
 type Answers = Callable[[h2.connection.H2Connection, int], None]
 type Talks = Callable[[socket.socket], None]
 HOST = "odd.example"
+FLOOD = 2_000
 OK = [(":status", "200"), ("content-length", "2")]
 
 
@@ -214,6 +218,45 @@ def test_an_answer_to_head_has_no_body(
         connection.send_headers(stream, [(":status", "200")], end_stream=True)
 
     assert both_ways(world, context, answering(bare), "HEAD") == ((200, b""), (200, b""))
+
+
+@pytest.mark.parametrize("flood", ["pings", "settings", "bytes"])
+def test_what_a_server_sends_at_once_is_read_in_turns(
+    flood: str,
+    world: tuple[RunningGate, StandInInternet, Path],
+    context: ssl.SSLContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Thousands of small frames of a server are read a few at a time: others have the loop."""
+    turns: list[object] = []
+    turn = GateAddon.gate_turn
+
+    async def turned(self: GateAddon, connection: Any) -> None:
+        turns.append(connection)
+        await turn(self, connection)
+
+    def floods(connection: h2.connection.H2Connection, stream: int) -> None:
+        if flood == "bytes":
+            connection.send_headers(stream, [(":status", "200")])
+        for _ in range(FLOOD):
+            if flood == "pings":
+                connection.ping(b"12345678")
+            elif flood == "settings":
+                connection.update_settings({h2.settings.SettingCodes.MAX_FRAME_SIZE: 16_384})
+            else:
+                connection.send_data(stream, b"a")
+        if flood == "bytes":
+            connection.end_stream(stream)
+        else:
+            _ok(connection, stream)
+
+    monkeypatch.setattr(GateAddon, "gate_turn", turned)
+    gate, stop = started(tmp_path, world[1])
+    direct, gated = both_ways((gate, *world[1:]), context, answering(floods))
+    stop()
+    assert gated == direct == (200, b"a" * FLOOD if flood == "bytes" else b"ok")
+    assert len(turns) >= FLOOD // MOST // 2
 
 
 def _old(context: ssl.SSLContext) -> None:

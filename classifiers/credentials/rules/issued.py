@@ -9,7 +9,11 @@ from classifiers.credentials.judging.quality import checksum62
 from classifiers.credentials.rules.rule import Candidate, Rule, Verdict
 from core.findings import Confidence
 
+_BEGIN = r"(?:\b|_)"
+"""Also behind a name that a line below parts from the key: `prod_AKIA…`."""
 _END = r"(?:[^A-Za-z0-9_-]|$)"
+_END_OF_FIXED = r"(?:[^A-Za-z0-9-]|$)"
+"""Behind a key of one length, whose letters are no line below."""
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
@@ -269,7 +273,7 @@ _SPECIAL = (
         rank=3,
         check=_aws_class,
         confidence=Confidence.LIKELY,
-        pattern=r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})" + _END,
+        pattern=_BEGIN + r"((?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})" + _END_OF_FIXED,
     ),
     Rule(
         name="sk-api-key",
@@ -277,7 +281,7 @@ _SPECIAL = (
         rank=2,
         check=_with_digit,
         confidence=Confidence.LIKELY,
-        pattern=r"\b(sk-[A-Za-z0-9]{20,64})" + _END,
+        pattern=_BEGIN + r"(sk-[A-Za-z0-9]{20,64})" + _END,
     ),
     Rule(
         name="github-pat",
@@ -285,7 +289,7 @@ _SPECIAL = (
         min_entropy=3.0,
         rank=3,
         check=_checksummed,
-        pattern=r"\b(ghp_[A-Za-z0-9]{36})" + _END,
+        pattern=_BEGIN + r"(ghp_[A-Za-z0-9]{36})" + _END_OF_FIXED,
     ),
     Rule(
         name="github-oauth-token",
@@ -293,14 +297,14 @@ _SPECIAL = (
         min_entropy=3.0,
         rank=3,
         check=_checksummed,
-        pattern=r"\b(gh[our]_[A-Za-z0-9]{36})" + _END,
+        pattern=_BEGIN + r"(gh[our]_[A-Za-z0-9]{36})" + _END_OF_FIXED,
     ),
     Rule(
         name="github-app-token",
         provider="github",
         min_entropy=3.0,
         rank=3,
-        pattern=r"\b(ghs_[A-Za-z0-9]{36})" + _END,
+        pattern=_BEGIN + r"(ghs_[A-Za-z0-9]{36})" + _END_OF_FIXED,
     ),
     Rule(
         name="npm-token",
@@ -308,7 +312,7 @@ _SPECIAL = (
         min_entropy=3.0,
         rank=3,
         check=_checksummed,
-        pattern=r"\b(npm_[A-Za-z0-9]{36})" + _END,
+        pattern=_BEGIN + r"(npm_[A-Za-z0-9]{36})" + _END_OF_FIXED,
     ),
     Rule(
         name="telegram-bot-token",
@@ -370,7 +374,7 @@ def issued_rules() -> list[Rule]:
                 min_entropy=floor,
                 rank=3,
                 confidence=Confidence.LIKELY if name in _LIKELY else Confidence.CERTAIN,
-                pattern=r"\b(" + secret + ")" + _END,
+                pattern=_BEGIN + "(" + secret + ")" + _END,
             )
         )
     return rules

@@ -17,6 +17,8 @@ def read_candidate(place: Place, start: int, end: int) -> int:
     """Judge the candidate at `start:end`; return where reading goes on."""
     text = place.text
     first = text[start]
+    if first == "_":
+        return _glued(place, start + 1, end)
     if first == "@":
         used = _email(place, start, end)
     elif first.isdigit() or first in "+(":
@@ -38,6 +40,14 @@ def read_candidate(place: Place, start: int, end: int) -> int:
         return end
     place.last = used
     return used
+
+
+def _glued(place: Place, start: int, end: int) -> int:
+    """Judge what a line below parts from a name: a number only where the name announces one."""
+    if place.text[start].isdigit() and not place.label(start):
+        place.last = end
+        return end
+    return read_candidate(place, start, end)
 
 
 def _email(place: Place, at: int, end: int) -> int | None:

@@ -11,6 +11,13 @@ _INSTANT = r"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ][0-2]\d:[0-5]\d(?::[0-5]\d)?(?
 _AT_DOMAIN = r"@[A-Za-z0-9\xc0-\xff?][A-Za-z0-9.\-\xc0-\xff?]*[A-Za-z0-9\xc0-\xff?]"
 _BETWEEN = r"(?:[_/\t\xb7]|, ?|\r?\n)"
 _GROUPED_IBAN = rf"\b[A-Za-z]{{2}}\d{{2}}(?:{_BETWEEN}[A-Za-z0-9]{{4}}){{3,7}}(?:{_BETWEEN}[A-Za-z0-9]{{1,4}})?\b"
+GLUED_IBANS = (
+    r"_[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}(?:\b|_)",
+    r"\b[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}_",
+)
+"""As names of files and fields have them: `iban_…`, `…_2026`. Below a line nothing ends a word."""
+GLUED_NUMBER = r"_\d(?:[ \-./]{0,2}\d){5,}(?:\b|_)"
+"""Digits behind a name, as `bsn_…`: what the name announces, or nothing."""
 LETTERS_FIRST = (
     r"\b[A-Za-z]{2}\d{2}(?:[ \-.]?[A-Za-z0-9]{4}){2,7}(?:[ \-.]?[A-Za-z0-9]{1,4})?\b",  # IBAN
     _GROUPED_IBAN,
@@ -23,6 +30,7 @@ LETTERS_FIRST = (
     r"\b[A-Z]{2,3}\d{7}\b",  # EPIC, Italian identity card
     r"\b[A-Z]{2}\d{5}[A-Z]{2}\b",
     r"\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[0-9A-Z]\d\b",  # CURP
+    *GLUED_IBANS,
 )
 LETTERS_INSIDE = (
     r"\b\d{6}[\-+A-FU-Ya-fu-y]\d{3}[A-Za-z]\b",  # HETU with a letter at the end
@@ -65,6 +73,7 @@ PATTERN = "|".join(
         *LETTERS_INSIDE,
         _GROUPED_CARD,
         _NUMBERS,
+        GLUED_NUMBER,
         IPV6,
         LABELS,
         HEALTH_LABELS,

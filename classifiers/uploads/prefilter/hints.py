@@ -47,7 +47,12 @@ class Hints:
             ]
         )
         self._labelled = _compiled(
-            [*_weak(), rb"\b\d{1,3}(?:\.\d{1,3}){3}\b", candidates.IPV6.encode()]
+            [
+                *_weak(),
+                rb"\b\d{1,3}(?:\.\d{1,3}){3}\b",
+                candidates.IPV6.encode(),
+                candidates.GLUED_NUMBER.encode(),
+            ]
         )
         self._phone_words = _compiled([_phone_words()])
         self._digits = _compiled([_DIGITS])

@@ -174,16 +174,21 @@ def _labelled_lines(data: bytes) -> Iterator[Span]:
                 yield found.span()
 
 
+_STRANGE = re.compile("[\udc80-\udcff]")
+"""Bytes that are no letter of UTF-8: each stands for itself where places are counted."""
+
+
 def _beside(data: bytes) -> Iterator[Span]:
     """Yield names with the values beside them."""
-    text = data.decode("utf-8", "replace")
+    as_sent = data.decode("utf-8", "surrogateescape")
+    text = _STRANGE.sub("\ufffd", as_sent)
     if len(text) == len(data):
         yield from beside.places(text)
         return
     read = at = 0
     for start, end in beside.places(text):
-        at += len(text[read:start].encode("utf-8", "replace"))
-        size = len(text[start:end].encode("utf-8", "replace"))
+        at += len(as_sent[read:start].encode("utf-8", "surrogateescape"))
+        size = len(as_sent[start:end].encode("utf-8", "surrogateescape"))
         yield at, at + size
         at, read = at + size, end
 

@@ -19,11 +19,20 @@ from classifiers.codecs.charset import readable_runs
 from classifiers.engine import Engine, EngineSetup
 from classifiers.shapes import beside
 from classifiers.uploads.prefilter import excerpt, regions
+from classifiers.uploads.prefilter.regions import _beside
 from core.organisation import Organisation
 from examples import most
 from tests.classifiers.credentials.test_credentials_detector import ASSIGNMENTS, PASSWORD, SECRETS
 from tests.classifiers.personal.test_personal_detector import KEYED, PROSE
 
+_BROKEN = [
+    b"\xed\xa0\x80" * 9,
+    b"\xff" * 40,
+    b"\xe2\x82" * 9,
+    "\u20ac".encode() * 9,
+    b"\xf0\x9f" * 20,
+]
+"""Halves of surrogates and of letters, and what is none."""
 IDS = tuple(
     (
         "us_ssn uk_nino br_cpf br_cnpj in_aadhaar in_pan de_tax_id fr_nir es_dni es_nie"
@@ -329,3 +338,15 @@ def test_a_label_may_be_cut_short_with_a_dot(engine: Engine, line: str) -> None:
 )
 def test_a_short_word_alone_announces_nothing(engine: Engine, line: str) -> None:
     assert found(engine.classify, f"Hello,\n{line}\nThanks") == {}
+
+
+@settings(max_examples=most(200), deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=9), st.sampled_from(_BROKEN)), max_size=9))
+def test_places_beside_names_are_those_of_the_bytes(before: list[bytes]) -> None:
+    """Whatever stands before it, also bytes that are no letter or half of one: the place of a name
+    with its value is where these bytes are.
+    """
+    told = b"date of birth: 12.03.1980"
+    data = b"".join(before).replace(b"\n", b"") + b"\n\n" + told + b"\n"
+    found = [data[start:end] for start, end in _beside(data)]
+    assert any(told in one for one in found)
