@@ -30,7 +30,8 @@ def review(
     case: Annotated[
         str | None,
         typer.Option(
-            metavar="ID", help="Open this case, or the request that is held, as a notice names it."
+            metavar="ID",
+            help="Open this case, or the request that is held, as a notice or a refusal names it.",
         ),
     ] = None,
     plain: Annotated[
