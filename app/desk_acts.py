@@ -15,7 +15,7 @@ from app.home import Home
 from app.kept_sources import KeptSources, source_store
 from app.made_of import made_of
 from app.passport import passport_of
-from app.policy_in_force import policy_path
+from app.policy_in_force import deciding_path
 from app.rule_pages import RulePages
 from app.settings import Settings
 from app.views import views_of
@@ -61,7 +61,7 @@ def acts_of(
         told = made_of(found)
         return ScriptParts(imports=told.imports, installed=told.installed, history=told.history)
 
-    in_force = policy_path(home, None) or home.policy
+    in_force = deciding_path(home) or home.policy
     rules = CaseRules(store=store, policy=in_force, who=reviewer)
     sheets = DeskSheets(store=store, home=home, watching=watching or _gate_of(home))
 

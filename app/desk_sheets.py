@@ -20,7 +20,7 @@ from app.desk_tables import (
 )
 from app.epochs import key_ends
 from app.home import Home
-from app.policy_in_force import policy_path
+from app.policy_in_force import deciding_path
 from core.decision import Verdict
 from core.fate import Fate
 from core.risk import HIGH
@@ -224,7 +224,7 @@ class DeskSheets:
         )
 
     def _rules(self, now: datetime) -> Sheet:
-        rules = listed_rules(policy_path(self.home, None) or self.home.policy)
+        rules = listed_rules(deciding_path(self.home) or self.home.policy)
         seen = {one.name: one for one in named_in_cases(self.store, "rules")}
         hits, held = requests_of(self.store, "rules"), self._held_now(now)
         lines = tuple(

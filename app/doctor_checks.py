@@ -131,13 +131,14 @@ def _authority(home: Home, _: Settings) -> Iterable[Result]:
 
 def _policy(home: Home, _: Settings) -> Iterable[Result]:
     from app.advice import advice_on
-    from app.policy_in_force import policy_path, policy_remarks
+    from app.policy_in_force import deciding_path, policy_remarks
     from app.wiring import policy_of
 
-    policy = policy_of(home, None)
-    source = policy_path(home, None) or "built-in preset watch-everything"
+    path = deciding_path(home)
+    policy = policy_of(home, path)
+    source = path or "built-in preset watch-everything"
     yield Result(subject="policy", mark="ok", words=f"{source}, version {policy.version}")
-    for line in (*policy_remarks(home, None), *advice_on(policy_path(home, None))):
+    for line in (*policy_remarks(home, None), *advice_on(path)):
         yield Result(subject="policy", mark="note", words=line)
 
 

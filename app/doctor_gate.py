@@ -49,16 +49,17 @@ def _no_gate(settings: Settings, *, stale: bool) -> Result:
 
 
 def _policy(home: Home, version: str) -> Iterable[Result]:
-    """A gate that was started with --policy follows that file."""
+    """The file that decides is read again while it is changed: not one with a mistake."""
+    from app.policy_in_force import deciding_path
     from app.wiring import policy_of
 
     try:
-        on_disk = policy_of(home, None).version
+        on_disk = policy_of(home, deciding_path(home)).version
     except OutgateError:
         return
     if version != on_disk:
         words = f"the running gate decides by version {version}, on disk is {on_disk}"
-        remedy = "It was started with --policy, or has not read the file: outgate status"
+        remedy = "It has not read the file yet, or could not: outgate status"
         yield Result(subject="policy", mark="note", words=words, remedy=remedy)
 
 

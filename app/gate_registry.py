@@ -33,6 +33,8 @@ class RunningGate:
     """Folder in which everybody finds what this gate's clients trust; empty for a user's own."""
     authority_ends: str = ""
     """When what it signs is accepted no more, as RFC 3339; empty where it does not say."""
+    policy: str = ""
+    """Policy file that it was started with, as a whole path; empty: that of its home or machine."""
 
     @property
     def url(self) -> str:
@@ -152,6 +154,7 @@ def announced(path: Path) -> RunningGate | None:
             pid=int(value["pid"]),
             started_at=str(value["started_at"]),
             authority_ends=str(value.get("authority_ends", "")),
+            policy=str(value.get("policy", "")),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

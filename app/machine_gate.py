@@ -110,7 +110,7 @@ def publish(folder: Path, home: Home, gate: RunningGate) -> None:
         (folder / _ROOTS).chmod(_EVERYBODY)
         for root in home.hashed_roots.iterdir():
             _copied(root, folder / _ROOTS / root.name)
-        announce(folder / _RUNNING, gate)
+        announce(folder / _RUNNING, replace(gate, policy=""))
         (folder / _RUNNING).chmod(_READABLE)
     except OSError as error:
         raise SettingsError(

@@ -1,17 +1,17 @@
 """A pack of evidence with what belongs to it: the policies, and the sources that were kept."""
 
-import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from app.home import Home
 from app.kept_sources import seal_trouble, source_store
-from app.policy_in_force import machine_policy
+from app.policy_in_force import deciding_path, machine_policy
 from evidence.store import Store
 from exports.pack.building import Packed, Sources, build
 from exports.selection import Selection
 from exports.writing import write_file
+from policy.loading import preset_names, preset_text, version_of
 
 
 def pack(
@@ -25,13 +25,11 @@ def pack(
     overwrite: bool = False,
 ) -> Packed:
     """Write a pack and return what it holds. Raises OutgateError."""
-    policies = {}
-    for path in filter(Path.is_file, (home.policy, machine_policy() or home.policy)):
-        text = path.read_bytes()
-        policies[hashlib.sha256(text).hexdigest()[:16]] = text
     kept = source_store(home)
     sources = Sources(
-        policies=policies, script=kept.text, seal=lambda one: seal_trouble(kept, one) or ""
+        policies={version_of(text): text for text in _policies(home)},
+        script=kept.text,
+        seal=lambda one: seal_trouble(kept, one) or "",
     )
     packed: list[Packed] = []
 
@@ -43,3 +41,11 @@ def pack(
     else:
         write(to)
     return packed[0]
+
+
+def _policies(home: Home) -> Iterator[bytes]:
+    """Yield the texts that can be told: the presets, which are ours, and the files in force."""
+    yield from (preset_text(name).encode() for name in preset_names())
+    for path in {home.policy, machine_policy(), deciding_path(home)}:
+        if path is not None and path.is_file():
+            yield path.read_bytes()

@@ -18,7 +18,7 @@ from app.passport_file import (
     owner_lines,
     schedule_lines,
 )
-from app.policy_in_force import policy_path
+from app.policy_in_force import deciding_path
 from app.script_risks import packages_at_risk
 from app.settings import Settings
 from app.wiring import calendar_of
@@ -296,7 +296,7 @@ def _contract(home: Home, script: str) -> Iterator[str]:
     from policy.contracts import sentences
 
     try:
-        contract = contract_of_script(policy_path(home, None) or home.policy, script)
+        contract = contract_of_script(deciding_path(home) or home.policy, script)
     except OutgateError as error:
         yield f"not known: {error.message}"
         return

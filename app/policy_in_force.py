@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app import settings_layers
+from app.gate_registry import announced, health
 from app.home import Home
 from app.settings import Settings
 from core.errors import SettingsError
@@ -36,6 +37,17 @@ def policy_path(home: Home, chosen: Path | None) -> Path | None:
     if (machines := machine_policy()) is not None:
         return machines
     return home.policy if home.policy.is_file() else None
+
+
+def deciding_path(home: Home) -> Path | None:
+    """Return the policy file that decides here now: the one that the running gate was started with,
+    else what `policy_path` says. Waits for the gate's word where it was. Raises SettingsError.
+    """
+    if (machines := machine_policy()) is not None:
+        return machines
+    gate = announced(home.running)
+    told = gate is not None and gate.policy and health(gate) is not None
+    return Path(gate.policy) if gate is not None and told else policy_path(home, None)
 
 
 def serving_path(home: Home, chosen: Path | None, settings: Settings) -> Path | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from app.home import Home
 from app.newest_requests import newest_requests
-from app.policy_in_force import policy_path
+from app.policy_in_force import deciding_path
 from core.vocabulary.sizes import counted, number
 from core.vocabulary.times import clock_time
 from evidence.case_rankings import requests_of
@@ -34,7 +34,7 @@ class RulePages:
 
     def page(self, rule_id: str, now: datetime) -> list[Section]:
         """Return the page of a rule. Takes a second or two; raises OutgateError."""
-        path = policy_path(self.home, None)
+        path = deciding_path(self.home)
         listed = next(
             (one for one in listed_rules(path or self.home.policy).rules if one.id == rule_id), None
         )

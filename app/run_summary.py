@@ -390,11 +390,7 @@ def _remedy(record: Record, contact: str | None) -> str | None:
         return _REMEDIES[Fate.UNREACHED] if is_fault else None
     whom = record.decision.contact or contact
     ask = f"Ask {printable(whom, 100)}" if whom else "Ask your privacy officer"
-    script = record.sender.script
     allowed = f"{ask} and quote reference {record.id}"
     if record.decision.verdict is Verdict.HOLD:
         return f"{allowed}; they answer it in: outgate review. Then run it again."
-    if script is not None and script.path is not None:
-        path = printable(script.path, 300)
-        return f"{allowed}; they look at it with: outgate scripts {path}"
-    return f"{allowed}; they look at it in: outgate review"
+    return f"{allowed}; they look at it with: outgate review --case {record.id}"

@@ -84,7 +84,7 @@ async def _serve(
 
     def announced(host: str, port: int) -> None:
         nonlocal me
-        me = _at(home, host, port, started_at)
+        me = _at(home, host, port, started_at, choices.policy)
         if serves is not None:  # who is served need not ask for it, while we load what we need
             built.gate.follow(serves)
         else:
@@ -117,7 +117,7 @@ async def _serve(
         raise missing
 
 
-def _at(home: Home, host: str, port: int, started_at: str) -> RunningGate:
+def _at(home: Home, host: str, port: int, started_at: str, policy: Path | None) -> RunningGate:
     """Return how this gate is known to others."""
     end = authority_end(home)
     return RunningGate(
@@ -126,6 +126,7 @@ def _at(home: Home, host: str, port: int, started_at: str) -> RunningGate:
         pid=os.getpid(),
         started_at=started_at,
         authority_ends="" if end is None else rfc3339(end),
+        policy="" if policy is None else str(policy.absolute()),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from core.errors import InputError
 from core.text import printable
 
-SINCE = "Such as 2026-11-01, yesterday, “last week”, 2026-10, 7d or 12h ago."
+SINCE = "Such as 2026-11-01, yesterday, “last week”, 2026-10, 7d, 12h or “3 days ago”."
 UNTIL = "Before this time; as --since."
 _FORMS = (
     "2026-11-01, 2026-11-01T08:00, 2026-10, today, yesterday, monday, “last week”, “this month”, "

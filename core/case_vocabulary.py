@@ -133,6 +133,16 @@ def _hash(value: str) -> tuple[str, ...] | None:
     return (digits,) if fits else None
 
 
+def case_named(value: str) -> tuple[str, ...]:
+    """Return what is formed as a case's short id or as a record's, which refusals give; else
+    nothing.
+    """
+    digits = value.lower().replace("-", "")
+    fits = len(digits) in _DIGITS_OF_IDS and not digits.strip("0123456789abcdef")
+    return (value,) if fits else ()
+
+
+_DIGITS_OF_IDS = (12, 32)
 CERTAIN: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         word: (certainty.value,)

@@ -21,6 +21,7 @@ from core.case_vocabulary import (
     RETURNED,
     STATUSES,
     WRITTEN,
+    case_named,
     many_of,
     shown,
     shown_as,
@@ -195,12 +196,13 @@ class _Reading:
             self.texts.append(text)
 
     def _named(self, text: str, *, negated: bool) -> bool:
-        """Take a day, a rule or a model that is called without its prefix; say whether it is."""
+        """Take what is called without its prefix: a day, rule, model, version or case, if it is."""
         at = moment_named(text, self.now, self.zone)
         if at is not None and at.end > at.begin:
             self._time("when", text, negated=negated)
             return True
         asked = {About.RULE: (text,), About.MODEL: (text,), About.HASH: READS["hash"](text) or ()}
+        asked[About.CASE] = case_named(text)
         for about, values in asked.items():
             if values and self.stands(about, *values):
                 self._add(about, values, negated=negated)

@@ -13,7 +13,7 @@ from core.vocabulary.fleet import ALARMS
 from core.vocabulary.observations import KINDS as OBSERVATIONS
 from core.vocabulary.sizes import counted, joined, number, size_at_least, size_or_more
 from core.vocabulary.times import ago
-from core.vocabulary.verdicts import not_sent
+from core.vocabulary.verdicts import not_sent, words_of_ending
 
 type Row = dict[str, Any]
 
@@ -131,7 +131,7 @@ def cases(rows: Sequence[Row]) -> Iterator[str]:
             row["destination"],
             row["account"],
             _seen(row["kinds"]) if row["outcome"] == OBSERVED else kinds_told(row["kinds"]),
-            row["outcome"],
+            words_of_ending(row["outcome"]).word,
             number(row["endpoints"]),
             number(row["open_on"]),
             number(row["records"]),

@@ -28,6 +28,6 @@ def _why(kind: str, ours: OrganisationSection) -> str | None:
 
 
 def _kinds(when: When) -> Iterator[str]:
-    for part in whens(when):
+    for part in whens(when, negated=False):
         if part.findings is not None:
             yield from part.findings.kinds or ()

@@ -19,8 +19,11 @@ from tui.close_dialog import Reason, Reasons
 from tui.live_queue import LiveQueue
 from tui.note_dialog import NoteDialog
 from tui.review_part import READ_ONLY, UNREADABLE, WAITS, ReviewPart
-from tui.rule_making import WISHES, Proposal, RuleMaking, Wanted, Wish
+from tui.rule_making import STOPPING, WISHES, Proposal, RuleMaking, Wanted, Wish
 from tui.wording import case_found, case_place, case_sender, safe
+
+_WATCH_FIRST = "At first only watch, and record what it would do"
+_AT_ONCE = "In force as soon as it is written: it stops nothing"
 
 
 class WatchFirst(Checkbox):
@@ -92,7 +95,7 @@ class RuleDialog(NoteDialog[Wanted]):
             for n, wish in enumerate(self._wishes, 1)
         ]
         yield Reasons(*(Reason(label, compact=True) for label in labels))
-        yield WatchFirst("At first only watch, and record what it would do", value=True)
+        yield WatchFirst(_WATCH_FIRST, value=True)
         yield Input(
             placeholder="Until, if not for ever: 30d, 12w or 2027-03-01.",
             max_length=20,
@@ -127,6 +130,9 @@ class RuleDialog(NoteDialog[Wanted]):
     @on(Checkbox.Changed)
     @on(Input.Changed)
     def _changed(self) -> None:
+        chosen, first = self.query_one(Reasons).pressed_index, self.query_one(WatchFirst)
+        first.disabled = chosen >= 0 and self._wishes[chosen] not in STOPPING
+        first.label = Content(_AT_ONCE if first.disabled else _WATCH_FIRST)
         wanted = self._wanted()
         if wanted is not None:
             self.run_worker(self._show_effect(wanted), group="effect", exclusive=True)

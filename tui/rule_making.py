@@ -23,6 +23,8 @@ WISHES = {
     Wish.ASK: ("Ask me", "It waits until somebody releases or refuses it."),
     Wish.OWN: ("It is ours", "The account is the organisation's own from now on."),
 }
+STOPPING = frozenset({Wish.STOP, Wish.ASK})
+"""Those that can watch at first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def learn(
     """
     from app.contracts import contract_meant, script_meant
     from app.permission import permitted
-    from app.policy_in_force import policy_path
+    from app.policy_in_force import deciding_path
     from app.settings import load_settings
     from app.wiring import store_of
     from core.ids import utc_now
@@ -68,7 +68,7 @@ def learn(
     settings = load_settings(home.settings)
     permitted(Deed.POLICY if decides or writes else Deed.READ, settings)
     store = store_of(home, settings, "command line")
-    path = policy or policy_path(home, None) or home.policy
+    path = policy or deciding_path(home) or home.policy
     if decides:
         held = contract_meant(store, path, script)
         return _decide(store, path, held, reason.strip(), lift=unlock)

@@ -30,7 +30,8 @@ def review(
     case: Annotated[
         str | None,
         typer.Option(
-            metavar="ID", help="Open this case, or the request that is held, as a notice names it."
+            metavar="ID",
+            help="Open this case, or the request that is held, as a notice or a refusal names it.",
         ),
     ] = None,
     plain: Annotated[
@@ -157,12 +158,12 @@ class _Desk:
         from app.case_rules import CaseRules
         from app.kept_sources import KeptSources
         from app.permission import refusal
-        from app.policy_in_force import policy_path
+        from app.policy_in_force import deciding_path
         from core.ids import utc_now
         from tui.plain_commands import Speaker, converse
         from tui.rule_making import RuleMaking
 
-        policy = policy_path(self.home, None) or self.home.policy
+        policy = deciding_path(self.home) or self.home.policy
         rules = CaseRules(store=self.store, policy=policy, who=lambda: self.who)
         speaker = Speaker(
             rules=RuleMaking(propose=rules.propose, write=rules.write),

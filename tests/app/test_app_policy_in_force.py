@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from app import client, settings_layers
-from app.gate_registry import RunningGate
+from app.gate_registry import RunningGate, announce
 from app.home import Home
-from app.policy_in_force import policy_path, policy_remarks, serving_path
+from app.policy_in_force import deciding_path, policy_path, policy_remarks, serving_path
 from app.settings import Settings
 from core.errors import SettingsError
 from tests.app.conftest import Runs
@@ -101,3 +101,24 @@ def test_options_of_a_gate_are_not_dropped_in_silence(
         client.gate_for(Home(home), settings, ["--policy", "x"]),
     ):
         pass
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_a_running_gate_was_started_with_decides(
+    home: Path, machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, answers: bool
+) -> None:
+    """Nobody reads or changes another file as the rules in force; a gate that was killed has none,
+    and the machine's policy binds all the same.
+    """
+    there = Home(home)
+    own, chosen = laid(there.policy), laid(tmp_path / "mine.yaml")
+    told = {"outgate": "gate"} if answers else None
+    monkeypatch.setattr("app.policy_in_force.health", lambda gate: told)
+    assert deciding_path(there) == own
+    announce(there.running, RunningGate("127.0.0.1", 1, 1, "now"))
+    assert deciding_path(there) == own
+    announce(there.running, RunningGate("127.0.0.1", 1, 1, "now", policy=str(chosen)))
+    assert deciding_path(there) == (chosen if answers else own)
+    assert serving_path(there, None, Settings()) == own, "the next gate is told its own"
+    binding = laid(machine / "policy.yaml")
+    assert deciding_path(there) == binding

@@ -197,11 +197,13 @@ def test_a_place_is_told_once() -> None:
 
 
 def test_what_was_stopped_says_whom_to_ask_and_with_what() -> None:
-    """The analyst reads the reference and the command with which the officer finds the script."""
+    """The analyst reads the reference and the command with which the officer finds the request,
+    which is one that reviewers may give (docs/deploy.md).
+    """
     stopped = sent(Verdict.BLOCK, 5_000)
     whole = told(stopped)
     assert f"Ask your privacy officer and quote reference {stopped.id}" in whole
-    assert "outgate scripts" in whole or "outgate review" in whole
+    assert f"they look at it with: outgate review --case {stopped.id}" in whole
 
 
 def test_what_models_used_is_added_up() -> None:

@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 20, 14, 14, tzinfo=UTC)  # a Friday
 
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+REFERENCE = "01a21f3e-d877-7ef1-b6f2-2861afcab90e"
 
 
 def where(about: About, *values: str, negated: bool = False, **more: Any) -> CaseFilter:
@@ -212,13 +213,15 @@ def test_what_stands_on_the_screen_or_in_quotation_marks_is_looked_for(line: str
     [
         ("watch-personal", where(About.RULE, "watch-personal")),
         ("not gpt-5-mini", where(About.MODEL, "gpt-5-mini", negated=True)),
+        (REFERENCE, where(About.CASE, REFERENCE)),
         ("mon", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
         ("Monday", CaseFilter(since=MONDAY, until=MONDAY + timedelta(days=1))),
     ],
 )
-def test_rules_models_and_days_need_no_prefix(line: str, wanted: CaseFilter) -> None:
-    """They stand on the screen as they are."""
-    known = {(About.RULE, "watch-personal"), (About.MODEL, "gpt-5-mini")}
+def test_rules_models_days_and_references_need_no_prefix(line: str, wanted: CaseFilter) -> None:
+    """They stand on the screen as they are, or in what a script was told."""
+    named = (About.RULE, "watch-personal"), (About.MODEL, "gpt-5-mini")
+    known = {*named, (About.CASE, REFERENCE)}
     parsed = parse(
         line, NOW, UTC, occurs=lambda _: False, stands=lambda about, text: (about, text) in known
     )

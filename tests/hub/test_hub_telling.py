@@ -8,7 +8,7 @@ from core.fate import Fate
 from core.findings import NOT_INSPECTED
 from core.observation import OBSERVED, Kind
 from core.vocabulary.fleet import ALARMS, Alarm, Over
-from hub.telling import Row, alarms, bytes_exact, endpoints, hunted, status
+from hub.telling import Row, alarms, bytes_exact, cases, endpoints, hunted, status
 from hub.telling_hunts import sought
 
 CALM: Row = {
@@ -157,3 +157,20 @@ def test_what_went_past_the_gate_was_not_stopped() -> None:
     words = "5 requests, at least 900 bytes left, 1 request stopped or failed, 3 past Outgate"
     assert words in "\n".join(hunted("litellm", None, [HAD], 0, 0))
     assert words in "\n".join(sought("a.py", Over.SCRIPTS, [SENT]))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [("block", "blocked"), ("watch", "passed"), ("past", "bypassed"), ("\x1b[2J", "unknown")],
+)
+def test_the_list_of_cases_calls_outcomes_as_the_review_does(outcome: str, word: str) -> None:
+    """“watch” is what a rule says; what became of the request is that it passed."""
+    row = {
+        **dict.fromkeys(("script", "destination", "account"), "a"),
+        **dict.fromkeys(("endpoints", "open_on", "records"), 1),
+        "kinds": ["iban"],
+        "outcome": outcome,
+        "last_at": datetime(2026, 11, 20, tzinfo=UTC),
+    }
+    [_, line] = cases([row])
+    assert f"  {word}  " in line and line.isprintable()

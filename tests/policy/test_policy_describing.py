@@ -158,6 +158,7 @@ def test_accounts_may_be_listed_by_any_name_of_a_service_or_its_family(name: str
     assert advice(model(f"organisation: {{accounts: {{{name}: [a]}}}}"), today=TODAY) == ()
 
 
+LOOKS_NOT = "rules: [{id: a, description: d, when: {not: {findings: %s}}, then: block}]"
 LOOKS_FOR = "rules: [{id: a, description: d, when: {any: [{findings: %s}]}, then: block}]"
 
 
@@ -182,6 +183,8 @@ def test_a_kind_that_this_organisation_never_finds_is_told(
     found = advice(given, today=TODAY)
     assert [rule for rule, _ in found] == (["a"] if told else [])
     assert all(told in words for _, words in found if told)
+    other = model(f"organisation: {organisation}\n" + LOOKS_NOT % kind)
+    assert not advice(other, today=TODAY), "who wants none of it is not told that there is none"
 
 
 @pytest.mark.parametrize("name", preset_names())

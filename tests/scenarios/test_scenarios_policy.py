@@ -1,8 +1,12 @@
 """The policy of a serving gate: changed while it runs, broken, mended."""
 
+import json
 import subprocess
 import sys
+import zipfile
 
+from app.home import Home
+from app.policy_in_force import deciding_path
 from tests.scenarios.conftest import Outgate
 
 SEND = """
@@ -45,6 +49,29 @@ def test_a_changed_policy_takes_effect_and_a_broken_one_does_not(outgate: Outgat
     assert outgate("status").returncode == 0
     versions = {r["decision"]["policy"] for r in outgate.records()}
     assert len(versions) == 3
+
+
+def test_the_file_that_a_gate_was_started_with_is_the_policy_in_force(outgate: Outgate) -> None:
+    """The review and the pack tell its rules, also by a name from another folder; and what the
+    preset decided before it was there has its text, too.
+    """
+    first = outgate.start()
+    assert _send(outgate.behind()) == "200"
+    assert deciding_path(Home(outgate.home)) is None
+    first.terminate()
+    first.wait(60)
+    (outgate.folder / "mine.yaml").write_text(BLOCKING)
+    outgate.start("--policy", "mine.yaml")
+    assert _send(outgate.behind()) == "403"
+    assert deciding_path(Home(outgate.home)) == outgate.folder / "mine.yaml"
+
+    done = outgate("export", "--format", "pack", "--out", "all.zip")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(outgate.folder / "all.zip") as packed:
+        texts = {name: packed.read(name) for name in packed.namelist()}
+    assert json.loads(texts["coverage.json"])["policies_without_text"] == []
+    policies = {text.decode() for name, text in texts.items() if name.startswith("policy/")}
+    assert len(policies) == 2 and BLOCKING in policies
 
 
 def _send(behind: dict[str, str]) -> str:

@@ -79,6 +79,15 @@ async def test_three_keys_make_a_rule(
         assert "“summarise_claims.py” sends bank account numbers or names of" in shown
         assert "organisation's own OpenAI account, it is stopped." in shown
         assert "matched 46 of 46 requests of this script: 46 of" in shown
+        assert "[x] At first only watch" in shown
+        for key in "14":  # what stops nothing does not watch at first, and the box says no other
+            await press(pilot, key)
+            await settled(pilot)
+            shown = screen_text(pilot)
+            assert "[x] In force as soon as it is written" in shown and "At first only" not in shown
+        await press(pilot, "2")
+        await settled(pilot)
+        assert "[x] At first only watch" in screen_text(pilot)
         await press(pilot, "enter")
         await settled(pilot)
     store.close()
