@@ -64,7 +64,9 @@ def test_a_line_that_some_server_takes_for_http_is_found(line: bytes, cuts: set[
     assert told == [False] * (len(told) - 1) + [True]
 
 
-@given(st.lists(st.sampled_from([b"a", b" ", b"\t", b"HTTP/1.1", b"1.1", b"\r", b"/"]), max_size=12))
+@given(
+    st.lists(st.sampled_from([b"a", b" ", b"\t", b"HTTP/1.1", b"1.1", b"\r", b"/"]), max_size=12)
+)
 @settings(max_examples=most(300))
 def test_what_a_line_is_told_to_be_does_not_depend_on_its_pieces(pieces: list[bytes]) -> None:
     """In one piece, in these, and byte by byte."""
