@@ -72,8 +72,8 @@ def write_wgetrc(bundle: Path) -> None:
         return
     machine = next((Path(name) for name in _WGETRCS if Path(name).is_file()), None)
     try:
-        closed = machine is None or not machine.stat().st_mode & stat.S_IROTH
-        settings = b"" if closed else machine.read_bytes().rstrip() + b"\n"
+        is_open = machine is not None and machine.stat().st_mode & stat.S_IROTH
+        settings = machine.read_bytes().rstrip() + b"\n" if machine and is_open else b""
     except OSError:
         settings = b""
     content = settings + b"ca_certificate = " + os.fsencode(bundle.absolute()) + b"\n"

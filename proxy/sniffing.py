@@ -27,8 +27,8 @@ def looks_like_http(data: bytes) -> bool:
 
 
 def ends_as_http(line: bytes) -> bool:
-    """Return True for a first line, without its end, that says HTTP's version last. Servers take any
-    white space for that between its words, and overlook what stands behind (RFC 9112, 3).
+    """Return True for a first line, without its end, that says HTTP's version last. Servers take
+    any white space for that between its words, and overlook what stands behind (RFC 9112, 3).
     """
     last = line.rstrip()[-MOST_VERSION:].split()[-1:]
     return any(map(_VERSION.fullmatch, last))
