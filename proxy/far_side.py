@@ -207,11 +207,11 @@ class GateHttp1Client(HeadJoined, Http1Client):
 
 def _status_in(buffer: ReceiveBuffer) -> int | None:
     """Return the status that begins the buffer, as mitmproxy reads it, whatever its line is spaced
-    by; None while it is not all there, or where it is none.
+    by; None while its line is not all there, or where it is none.
     """
-    line, ended, _ = bytes(buffer._data[:HEAD_BYTES]).partition(b"\n")
-    parts = line.split(None, 2)
-    if len(parts) < (2 if ended else 3) or not parts[0].startswith(b"HTTP/1."):
+    data = buffer._data
+    parts = bytes(data[: max(data.find(b"\n"), 0)]).split(None, 2)
+    if len(parts) < 2 or not parts[0].startswith(b"HTTP/1."):
         return None
     try:
         return int(parts[1])
