@@ -109,13 +109,20 @@ def trust(home: Home, _: Settings) -> Iterable[Result]:
 
 def _bundle(home: Home) -> Iterable[Result]:
     """Platform roots change, authorities rotate: the bundle is to follow."""
+    from cryptography.x509 import Certificate, load_der_x509_certificate
+
     from certs.authority import open_authority
     from certs.rotation import trusted_besides
-    from certs.trust import write_bundle
+    from certs.trust import user_roots, write_bundle
 
-    def write(path: Path) -> None:
-        besides = trusted_besides(home.authority)
+    def write(path: Path, kept: Iterable[Certificate] = ()) -> None:
+        besides = (*trusted_besides(home.authority), *kept)
         write_bundle(path, open_authority(home.authority), environment, besides)
+
+    def mend() -> None:
+        there, own = home.bundle.read_bytes(), user_roots(os.environ, home.bundle)
+        kept = [root for root in own if ssl.DER_cert_to_PEM_cert(root).encode("ascii") in there]
+        write(home.bundle, map(load_der_x509_certificate, kept))
 
     # Not with roots of this shell's variables: those of a run differ from those of a service.
     environment = {n: v for n, v in os.environ.items() if not n.endswith(("_BUNDLE", "_FILE"))}
@@ -136,7 +143,7 @@ def _bundle(home: Home) -> Iterable[Result]:
         mark="BROKEN",
         words=words,
         remedy="outgate ca path",
-        mend=lambda: write(home.bundle),
+        mend=mend,
         again=lambda: _bundle(home),
     )
 

@@ -3,6 +3,7 @@
 import os
 import re
 import ssl
+import stat
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -64,13 +65,15 @@ def write_bundle(
 
 def write_wgetrc(bundle: Path) -> None:
     """Lay the machine's settings for wget beside a bundle, with the bundle for its roots. A bundle
-    whose path no line can hold gets none: wget then reads the machine's.
+    whose path no line can hold gets none: wget then reads the machine's. Settings that are closed
+    to others may hold a password, and are not copied into a file that everybody reads.
     """
     if not str(bundle.absolute()).isprintable():
         return
     machine = next((Path(name) for name in _WGETRCS if Path(name).is_file()), None)
     try:
-        settings = b"" if machine is None else machine.read_bytes().rstrip() + b"\n"
+        is_open = machine is not None and machine.stat().st_mode & stat.S_IROTH
+        settings = machine.read_bytes().rstrip() + b"\n" if machine and is_open else b""
     except OSError:
         settings = b""
     content = settings + b"ca_certificate = " + os.fsencode(bundle.absolute()) + b"\n"

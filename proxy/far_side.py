@@ -24,6 +24,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._http1 import Http1Client
 
+from proxy.answers import SWITCHING
 from proxy.fault_causes import ITSELF, NAMES_NOBODY, cause_of
 from proxy.framing import framed
 from proxy.joined_heads import HeadJoined
@@ -51,8 +52,8 @@ _ABOUT = (
     b"`outgate status` says how it is, `outgate doctor` what goes past it, `outgate --help` more.\n"
 )
 """For whoever came here by accident."""
-_HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
-_STATUS_AT, _STATUS_END, _SWITCHING = 9, 12, b"101"
+_LINE_END = b"\r\n"
+_LAST_STATUS = 999
 
 
 def status_of(code: ErrorCode) -> int | None:
@@ -142,13 +143,21 @@ class GateHttp1Client(HeadJoined, Http1Client):
         if isinstance(event, events.DataReceived):
             while _drop_informational(self.buf):
                 continue
-            if self.request is not None and self.request.is_http2 and _switches(self.buf):
-                yield from self._no_answer("it switches protocols, to a client of HTTP/2")
+            if self.request is not None and (why := self._why_none(self.request)):
+                yield from self._no_answer(why)
                 return
         yield from super().read_headers(event)
         waits = self.request is not None and self.response is None
         if waits and self.stream_id is not None and len(self.buf) > HEAD_BYTES:
             yield from self._no_answer("its head has no end")
+
+    def _why_none(self, request: http.Request) -> str:
+        """Return why what came is no answer to a request; empty where it may be one."""
+        status = _status_in(self.buf)
+        if status is not None and not 100 <= status <= _LAST_STATUS:
+            return "it tells no status"
+        switches = status == SWITCHING and request.is_http2
+        return "it switches protocols, to a client of HTTP/2" if switches else ""
 
     def _no_answer(self, why: str) -> layer.CommandGenerator[None]:
         self.buf = ReceiveBuffer()
@@ -196,23 +205,28 @@ class GateHttp1Client(HeadJoined, Http1Client):
             self.state = self.done
 
 
-def _switches(buffer: ReceiveBuffer) -> bool:
-    """Return whether the head that begins the buffer is one that switches protocols."""
-    begun = bytes(buffer._data[:_STATUS_END])
-    return begun.startswith(b"HTTP/1.") and begun[_STATUS_AT:] == _SWITCHING
+def _status_in(buffer: ReceiveBuffer) -> int | None:
+    """Return the status that begins the buffer, as mitmproxy reads it, whatever its line is spaced
+    by; None while its line is not all there, or where it is none.
+    """
+    data = buffer._data
+    parts = bytes(data[: max(data.find(b"\n"), 0)]).split(None, 2)
+    if len(parts) < 2 or not parts[0].startswith(b"HTTP/1."):
+        return None
+    try:
+        return int(parts[1])
+    except ValueError:
+        return None
 
 
 def _drop_informational(buffer: ReceiveBuffer) -> bool:
-    """Take one whole informational head out of the buffer; False where none begins it."""
-    head = bytes(buffer)[:65536]
-    status = head[_STATUS_AT:_STATUS_END]
-    if not head.startswith(b"HTTP/1.") or status[:1] != b"1" or status == _SWITCHING:
-        return False
-    end = head.find(_HEAD_END)
-    if end < 0:
-        return False
-    buffer.maybe_extract_at_most(end + len(_HEAD_END))
-    return True
+    """Take an empty line, or one whole informational head, out of the buffer; False where none
+    begins it.
+    """
+    empty = buffer._data.startswith((_LINE_END, b"\n"))
+    status = None if empty else _status_in(buffer)
+    informs = status is not None and 100 <= status < 200 and status != SWITCHING
+    return (empty or informs) and buffer.maybe_extract_lines() is not None
 
 
 def receive_data(self: tls.TLSLayer, data: bytes) -> layer.CommandGenerator[None]:

@@ -2,8 +2,10 @@
 
 import re
 
-_LOOKS_LIKE_HTTP = re.compile(rb"\x16(?:\x03|$)|[A-Za-z!#$%&'*+.^_`|~-]{1,32}(?: |$)")
-_VERSION = re.compile(rb" HTTP/\d\.?\d?\r?$")
+_LOOKS_LIKE_HTTP = re.compile(rb"\x16(?:\x03|$)|[A-Za-z!#$%&'*+.^_`|~-]{1,32}(?:[ \t\v\f\r]|$)")
+_VERSION = re.compile(rb"HTTP/\d{1,10}(?:\.\d{0,10})?", re.IGNORECASE)
+MOST_VERSION = 32
+"""No version is so long."""
 
 
 def may_become_tls(data: bytes) -> bool:
@@ -25,5 +27,8 @@ def looks_like_http(data: bytes) -> bool:
 
 
 def ends_as_http(line: bytes) -> bool:
-    """Return True for a first line, without its end, that says HTTP's version last."""
-    return _VERSION.search(line[-16:]) is not None
+    """Return True for a first line, without its end, that says HTTP's version last. Servers take
+    any white space for that between its words, and overlook what stands behind (RFC 9112, 3).
+    """
+    last = line.rstrip()[-MOST_VERSION:].split()[-1:]
+    return any(map(_VERSION.fullmatch, last))

@@ -12,6 +12,8 @@ from proxy.quick_headers import is_one_there
 
 _HEAD_END, _LINE_END = b"\r\n\r\n", b"\r\n"
 _SWITCHES = 101
+_FINAL, _LAST = 200, 999
+"""Between these lie the statuses of answers behind which nothing has to change."""
 _IN_CHUNKS = b"hunked"
 """What is in every head of a message in chunks: none of these is read twice."""
 _NOT_WHOLE = frozenset({b"expect", b"upgrade", b"transfer-encoding"})
@@ -61,6 +63,8 @@ def answer_in(request: http.Request, data: bytes) -> tuple[http.Response, bytes,
     except ValueError:
         return None
     if size is None or size < 0 or (lacking := size + at - len(data)) < 0:
+        return None
+    if not _FINAL <= answer.data.status_code <= _LAST:
         return None
     return None if ends(request) or ends(answer) else (answer, data[at:], lacking)
 

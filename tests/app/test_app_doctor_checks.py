@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from certs_samples import make
 
 from app import doctor_checks
 from app.doctor_checks import Result
@@ -86,6 +87,25 @@ def test_what_is_mended_is_looked_at_again(
     assert told.code == 1, told.out
     assert "mending it did not help" in told.out
     assert ": mended" not in told.out
+
+
+def test_mending_a_bundle_loses_none_of_the_users_own_roots(
+    outgate: Runs, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A root of the user's that clients trusted before is trusted behind it; one that the bundle
+    never held comes into it when a gate starts, not by the doctor.
+    """
+    own = {name: make(name).pem for name in ("held", "new")}
+    file = tmp_path / "own.pem"
+    file.write_bytes(b"".join(own.values()))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    bundle = home / "bundle.pem"
+    bundle.write_bytes(own["held"])
+    told = outgate("doctor", "--mend")
+    assert "of the roots that clients should trust: mended\n" in told.out
+    content = bundle.read_bytes()
+    assert (own["held"] in content, own["new"] in content) == (True, False)
+    assert content.count(b"BEGIN") > 10
 
 
 def test_a_damaged_database_is_one_of_many_lines(outgate: Runs, home: Path) -> None:

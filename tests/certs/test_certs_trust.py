@@ -16,7 +16,7 @@ from certs.client_environment import (
     client_environment,
 )
 from certs.matrix import CLIENTS, ProxyUse, past_the_gate
-from certs.trust import platform_roots, user_roots, write_bundle
+from certs.trust import platform_roots, user_roots, write_bundle, write_wgetrc
 
 GATE = "http://127.0.0.1:8080"
 
@@ -127,3 +127,19 @@ def test_a_root_is_looked_at_once_wherever_it_stands(
     named = {"SSL_CERT_DIR": str(tmp_path), "SSL_CERT_FILE": str(tmp_path / "one.pem")}
     assert user_roots(named, tmp_path / "bundle.pem") == [der] * 4
     assert looked.count(der) == 1
+
+
+@pytest.mark.parametrize(("mode", "copied"), [(0o644, True), (0o640, False), (0o600, False)])
+def test_settings_of_wget_that_are_closed_to_others_stay_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, copied: bool
+) -> None:
+    """The machine's settings may hold passwords; what lies beside a bundle is read by everybody."""
+    machine = tmp_path / "machine"
+    machine.write_text("http_password = hunter2\n")
+    machine.chmod(mode)
+    monkeypatch.setattr("certs.trust._WGETRCS", (str(machine),))
+    bundle = tmp_path / "bundle.pem"
+    write_wgetrc(bundle)
+    written = (tmp_path / "wgetrc").read_text()
+    assert ("hunter2" in written) == copied
+    assert written.endswith(f"ca_certificate = {bundle}\n")

@@ -15,6 +15,10 @@ OTHERS = (
     b"\x16\x03\x01\x00\x05 HTTP/1.1\n",
     b"SSH-2.0-OpenSSH\r\n",
     b"USER HTTP/x.y\r\n",
+    b"USER HTTP/1.1\r\n",
+    b"SAY it is HTTP/1.1, he said\r\n",
+    b"SAY it is xHTTP/1.1\r\n",
+    b"SAY it is HTTP/" + b"1" * 60 + b"\r\n",
     b"HELLO",
     b"a" * 20_000 + b" HTTP/1.1\r\n",
     b"",
@@ -34,6 +38,43 @@ def test_http_is_found_however_it_is_cut(before: bytes, cuts: set[int]) -> None:
     ends = whole.index(b" HTTP/1.1\r\n") + len(b" HTTP/1.1\r\n")
     [found] = [place for place, is_http in enumerate(told) if is_http]
     assert at[found] < ends <= at[found + 1]
+
+
+ODD = {
+    "longer than most servers take": b"GET /?a=" + b"b" * 40_000 + b" HTTP/1.1\r\n",
+    "of a long method": b"M" * 40 + b" / HTTP/1.1\r\n",
+    "with spaces behind it": b"GET / HTTP/1.1" + b" " * 40 + b"\r\n",
+    "with a tab behind it": b"GET / HTTP/1.1\t\r\n",
+    "of tabs": b"GET\t/\tHTTP/1.1\r\n",
+    "of much space": b"GET" + b" " * 40 + b"/" + b" \t" * 40 + b"HTTP/1.1\n",
+    "of an odd version": b"GET / HTTP/01.10\r\n",
+    "of small letters": b"GET / http/1.1\r\n",
+}
+"""Lines that some servers take for HTTP's (Python's http.server takes all of these but two)."""
+
+
+@pytest.mark.parametrize("line", ODD.values(), ids=ODD)
+@settings(max_examples=most(60))
+@given(cuts=st.sets(st.integers(1, 200), max_size=6))
+def test_a_line_that_some_server_takes_for_http_is_found(line: bytes, cuts: set[int]) -> None:
+    """Whatever stands between its words, and behind them, and however long it is."""
+    at = sorted({0, len(line), *(cut for cut in cuts if cut < len(line))})
+    first = FirstLine()
+    told = [first.is_http(line[begin:end]) for begin, end in pairwise(at)]
+    assert told == [False] * (len(told) - 1) + [True]
+
+
+@given(
+    st.lists(st.sampled_from([b"a", b" ", b"\t", b"HTTP/1.1", b"1.1", b"\r", b"/"]), max_size=12)
+)
+@settings(max_examples=most(300))
+def test_what_a_line_is_told_to_be_does_not_depend_on_its_pieces(pieces: list[bytes]) -> None:
+    """In one piece, in these, and byte by byte."""
+    line = b"".join(pieces) + b"\n"
+    whole, by_piece, by_byte = FirstLine(), FirstLine(), FirstLine()
+    told = whole.is_http(line)
+    assert told == [by_piece.is_http(piece) for piece in [*pieces, b"\n"]][-1]
+    assert told == [by_byte.is_http(line[at : at + 1]) for at in range(len(line))][-1]
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda other: repr(other[:12]))

@@ -14,6 +14,9 @@ from proxy.sniffing import looks_like_http
         b"\x16\x03\x01\x02\x00",
         b"POST",
         b"M-SEARCH * ",
+        b"GET\t/\tHTTP/1.1\r\n",
+        b"GET / HTTP/1.1" + b" " * 40 + b"\r\n",
+        b"GET / HTTP/1.10\t\r\n",
     ],
 )
 def test_http_looks_like_http(data: bytes) -> None:
@@ -36,6 +39,10 @@ def test_http_looks_like_http(data: bytes) -> None:
         b"GET key\r\n",
         b"PING \n",
         b"USER anna\r\n",
+        b"USER\tanna\r\n",
+        b"QUIT\r\n",
+        b"HTTP/1.1\r\n",
+        b"SAY HTTP/1.1, he said\r\n",
     ],
 )
 def test_other_protocols_do_not(data: bytes) -> None:

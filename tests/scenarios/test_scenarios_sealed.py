@@ -192,6 +192,8 @@ print([
     said("tcp-4567.example", 4569, b"HELLO", rest),
     said("ssh-22.example", 4570, b"PUT" + rest, greeting=True),
     said("tcp-4567.example", 4571, b"\\x16\\x03"),
+    said("tcp-4567.example", 4572, b"PUT", b" /" + b"a" * 20_000 + rest[4:]),
+    said("tcp-4567.example", 4573, b"PUT", rest.replace(b" ", b"\\t")),
 ])
 """
 
@@ -213,15 +215,16 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
             b"answer:HELLOConnectionResetError",
             b"SSH-2.0-OpenSSH_9.2\r\nConnectionResetError",
             b"ConnectionResetError",
+            *[b"answer:PUTConnectionResetError"] * 2,
         ]
     ), (done.stdout, done.stderr)
-    assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO"]
+    assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO", b"PUT", b"PUT"]
     assert greets.heard == []
     told = {one["destination"]["port"]: one for one in summary(done)["records"]}
-    assert sorted(told) == [4567, 4568, 4569, 4570, 4571]
+    assert sorted(told) == [*range(4567, 4574)]
     assert told[4567]["decision"]["verdict"] == "watch"
     assert "the beginning of a line" in str(told[4567]["findings"])
-    for port, sent in ((4568, 3), (4569, 5), (4570, 0)):
+    for port, sent in ((4568, 3), (4569, 5), (4570, 0), (4572, 3), (4573, 3)):
         assert SPOKE_OTHERWISE in told[port]["notes"], told[port]
         assert (told[port]["decision"]["verdict"], told[port]["request"]["bytes"]) == (
             "block",
@@ -487,7 +490,7 @@ def test_a_gate_of_ones_own_seals_as_well(outgate: Outgate) -> None:
     assert "authority" not in done.stdout
     assert "beacons" in done.stdout
     [record] = summary(done)["records"]
-    assert record["sender"]["certainty"] == "exact"
+    assert record["sender"]["certainty"] == "exact", record["sender"]
 
 
 def test_where_no_seal_can_be_made_it_is_said(outgate: Outgate) -> None:
