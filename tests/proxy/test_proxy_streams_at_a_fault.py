@@ -3,7 +3,7 @@ record, and nothing of it stays behind.
 """
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
