@@ -235,9 +235,9 @@ class GateConnectionHandler(QueuedConnectionHandler):
         super().fault(error)
         hang_up(self.client.id)
         self.client.state = ConnectionState.CLOSED
-        transport = self.transports.get(self.client)
-        if transport is not None and transport.handler is not None:
-            transport.handler.cancel("the gate failed")
+        of_client = self.transports.get(self.client)
+        if of_client is not None and of_client.handler is not None:
+            of_client.handler.cancel("the gate failed")
 
     def _came(self, connection: Connection, data: bytes) -> bool:
         """Handle what has come; return whether more may be read at once."""

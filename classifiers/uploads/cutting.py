@@ -24,8 +24,8 @@ LARGEST = 4 * 1024 * 1024
 SLICE = 1 << 16
 """So many bytes of a body are unpacked at a time."""
 MOST_PARTS = 32
-"""So many parts that begin in a later window are read each for itself; of more than that, as of what
-goes on from the window before, only what stands there as text is.
+"""So many parts that begin in a later window are read each for itself; of more than that, as of
+what goes on from the window before, only what stands there as text is.
 """
 _HEADED = ("text/csv", "text/tab-separated-values")
 _PLAIN = "text/plain"

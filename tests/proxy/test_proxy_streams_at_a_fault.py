@@ -3,10 +3,9 @@ record, and nothing of it stays behind.
 """
 
 import ssl
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import h2.config
 import h2.connection
@@ -80,9 +79,8 @@ class Asks:
         self.flush()
 
 
-def _faulty(*_: Any) -> Iterator[Any]:
+def _faulty(*_: Any) -> NoReturn:
     raise RuntimeError("a fault")
-    yield
 
 
 FAULTS: dict[str, tuple[type, str]] = {
