@@ -192,9 +192,9 @@ class ProcessFacts:
     """What the kernel had told of it by then; None where not everything was heard."""
     traced: bool = False
     """True where another program traced it since it was loaded, and may have made it send."""
-    supervised: bool = False
-    """True where its system calls go through more filters (seccomp) than the gate's own: whoever
-    set one up may answer them in the kernel's place.
+    filters: int = 0
+    """How many more filters (seccomp) its system calls go through than the gate's own and, in a
+    sealed run, the seal's: whoever set one up may answer them in the kernel's place.
     """
     held: bool = False
     """True where one that has ended since may have traced it until it was loaded."""

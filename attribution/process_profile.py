@@ -161,7 +161,7 @@ def _of_process(line: tuple[ProcessFacts, ...], seen: Examined) -> str | None:
         return _HOLDS_UP
     if any(facts.traced for facts in line):
         return _TRACED
-    if any(facts.supervised for facts in line):
+    if any(facts.filters > 0 for facts in line):
         return _SUPERVISED
     # Whose own script it is, is no matter of its parent's.
     if any(facts.adopted for facts in line[:-1]):

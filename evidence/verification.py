@@ -44,13 +44,8 @@ from evidence.table_sums import days_problem
 from evidence.verify_report import VerifyReport
 from evidence.witness import FileWitness, Sighting, beside
 
-_NOT_AS_WRITTEN = (
-    TypeError,
-    ValueError,
-    AttributeError,
-    OverflowError,
-    sqlite3.OperationalError,
-)
+_OF_VALUES = (TypeError, ValueError, AttributeError, OverflowError)
+_NOT_AS_WRITTEN = (*_OF_VALUES, sqlite3.OperationalError)
 _OF_LOTS = frozenset({"entries", "marks"})
 """Tables whose columns are looked at as they are read."""
 

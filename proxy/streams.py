@@ -36,6 +36,7 @@ from proxy.answers import SWITCHING
 from proxy.applying import refusal_of
 from proxy.binding import bound, transaction_of
 from proxy.far_side import said_in_words
+from proxy.heads_alone import head_alone
 from proxy.http2_windows import GateHttp2Client, http2_of
 from proxy.life_cycle import State
 from proxy.mitmproxy_patches import adopt
@@ -233,7 +234,7 @@ class GateStream(HttpStream):
         if self.flow.response is not None and not self.flow.request.is_http2:
             self.flow.response.trailers = None
         said = super().send_response(already_streamed)
-        yield from _head_alone(said) if self.flow.request.method == _HEAD else said
+        yield from head_alone(said) if self.flow.request.method == _HEAD else said
         if self._switched and self._handle_event != self.passthrough:
             # Its server speaks another protocol by now: nothing is asked there again.
             self.server_state = _nothing_more
@@ -305,19 +306,6 @@ class GateStream(HttpStream):
                 ResponseData(self.stream_id, refusal.raw_content or b""), self.context.client
             )
         yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
-
-
-def _head_alone(said: layer.CommandGenerator[None]) -> layer.CommandGenerator[None]:
-    """Yield what answers a request for a head. An answer of the gate's own has a body: its client
-    would take that for the next answer (RFC 9110, 9.3.2).
-    """
-    for command in said:
-        event = command.event if isinstance(command, SendHttp) else None
-        if isinstance(event, ResponseData):
-            continue
-        if isinstance(event, ResponseHeaders):
-            event.end_stream = True
-        yield command
 
 
 def _nothing_more(event: Any) -> layer.CommandGenerator[None]:

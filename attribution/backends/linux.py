@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from attribution.backends import process_facts, procfs, system_calls
+from attribution.backends import process_facts, procfs, supervisors, system_calls
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.held_programs import HeldPrograms
 from attribution.backends.idle_holders import runs_of
@@ -332,7 +332,8 @@ class LinuxBackend:
             facts = replace(facts, born_at=seen)
         if facts.root and self.networks.is_sealed(facts):
             # It sees our own files, and ours are sure to be read also when it has gone.
-            facts = replace(facts, root="", sealed=True)
+            filters = supervisors.filters_but_the_seals(facts)
+            facts = replace(facts, root="", sealed=True, filters=filters)
         return self._starts.dated(facts)
 
     def helped_by(self, helpers: Callable[[], frozenset[int]]) -> None:

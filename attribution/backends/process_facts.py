@@ -46,10 +46,14 @@ def process(pid: int) -> ProcessFacts | None:
         is_asked=True,
         environment=digest(environment),
         holds_up=procfs.holds_up(pid),
-        supervised=filters_of(procfs.told(pid, "status")) > _own_filters(),
+        filters=filters_of(procfs.told(pid, "status")) - _own_filters(),
     )
     same = procfs.start_and_image(pid) == (start, image) and procfs.command_line(pid) == line
     return facts if same else None
+
+
+_FILTERED = b"2"
+"""Of the three words for how a process's system calls are looked at."""
 
 
 @cache
@@ -59,14 +63,14 @@ def _own_filters() -> int:
 
 
 def filters_of(status: bytes) -> int:
-    """Return how many filters (seccomp) a process's system calls go through; before Linux 5.9,
-    whether they go through any.
+    """Return how many filters (seccomp) a process's system calls go through; before Linux 5.9 one
+    where they go through any.
     """
-    for name in (b"\nSeccomp_filters:", b"\nSeccomp:"):
-        _, found, rest = status.partition(name)
-        if found:
-            return int(rest.split(b"\n", 1)[0])
-    return 0
+    _, found, rest = status.partition(b"\nSeccomp_filters:")
+    if found:
+        return int(rest.split(b"\n", 1)[0])
+    _, _, rest = status.partition(b"\nSeccomp:")
+    return int(rest.split(b"\n", 1)[0].strip() == _FILTERED)
 
 
 def _kept(environment: bytes) -> dict[str, str]:

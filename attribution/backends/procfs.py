@@ -274,7 +274,13 @@ def descriptors(pid: int, socket: int, most: int | None = None) -> list[int] | N
 
     `most`: give up above this number of descriptors, unless None.
     """
-    return _within(pid, lambda folder, names: _matching(folder, names, socket, most), list)
+    wanted = f"socket:[{socket}]"
+    return _within(pid, lambda folder, names: _matching(folder, names, wanted, most), list)
+
+
+def linked(pid: int, target: str) -> list[int]:
+    """Return the descriptors of `pid` that lead to this target; none where they may not be read."""
+    return _within(pid, lambda folder, names: _matching(folder, names, target, None), list) or []
 
 
 def _within[T](pid: int, look: Callable[[int, list[str]], T], gone: Callable[[], T]) -> T | None:
@@ -335,10 +341,10 @@ def _sockets(folder: int, names: list[str]) -> dict[int, int]:
     return found
 
 
-def _matching(folder: int, names: list[str], socket: int, most: int | None) -> list[int] | None:
+def _matching(folder: int, names: list[str], wanted: str, most: int | None) -> list[int] | None:
     if most is not None and len(names) > most:
         return None
-    found, wanted, readlink = [], f"socket:[{socket}]", os.readlink
+    found, readlink = [], os.readlink
     for name in names:
         try:
             if readlink(name, dir_fd=folder) == wanted:

@@ -62,16 +62,21 @@ def sent(
 def test_what_begins_while_nobody_reads_is_doubted(outgate: Outgate, is_killed: bool) -> None:
     """Killed, it is begun anew; one that stands still is taken for gone, and begun anew as well."""
     gate = outgate.start()
-    reader = reader_of(gate.pid)
-    if reader is None:
+    if (reader := reader_of(gate.pid)) is None:
         pytest.skip("the kernel tells nobody of our rights")
-    os.kill(reader, signal.SIGSTOP)
+    still: list[bool] = []
 
     def end_it() -> None:
-        with contextlib.suppress(ProcessLookupError):  # where the gate was quicker
+        assert reader is not None
+        still.append(reader_of(gate.pid) in {None, reader})  # else the gate was quicker
+        with contextlib.suppress(ProcessLookupError):
             os.kill(reader, signal.SIGKILL if is_killed else signal.SIGSTOP)
 
-    doubted = sent(outgate, "meanwhile.py", end_it)
+    while not any(still):
+        found: int | None = outgate.wait_for(lambda: reader_of(gate.pid))
+        assert found is not None
+        os.kill(reader := found, signal.SIGSTOP)
+        doubted = sent(outgate, f"meanwhile_{len(still)}.py", end_it)
     assert (doubted["certainty"], doubted["reason"]) == ("likely", UNREAD)
 
     outgate.wait_for(lambda: reader_of(gate.pid) not in {None, reader})

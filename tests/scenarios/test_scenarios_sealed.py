@@ -13,6 +13,7 @@ from spoken import Spoken, speaking
 
 from app.demo.internet import StandInInternet
 from app.sealing import why_not_sealed
+from attribution.facts import UNTOLD
 from core.fate import SPOKE_OTHERWISE, UNREACHED_NOTE
 from tests.scenarios.conftest import Outgate, is_sure_or_says_why, summary
 
@@ -570,7 +571,6 @@ def test_a_name_that_is_not_found_is_told(outgate: Outgate) -> None:
     assert "localhost" not in done.stderr
     [record] = outgate.records()
     assert record["destination"]["host"] == "mistyped.invalid"
-    assert (record["sender"]["certainty"], record["sender"]["script"]["name"]) == (
-        "exact",
-        "asks.py",
-    )
+    # The kernel tells of programs' beginnings in the machine's own network alone.
+    assert (record["sender"]["certainty"], record["sender"]["reason"]) == ("likely", UNTOLD)
+    assert record["sender"]["script"]["name"] == "asks.py"
