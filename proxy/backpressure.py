@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy import http
-from mitmproxy.connection import Connection
+from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import TCPLayer
 from mitmproxy.proxy.layers.http import HttpLayer
@@ -225,10 +225,19 @@ class GateConnectionHandler(QueuedConnectionHandler):
         super().take(event)
 
     def fault(self, error: BaseException) -> None:
-        """Break the connection off: whoever waits for an answer on it gets none."""
+        """Break the client's connection off, and those to its servers: whoever waits for an answer
+        gets none, and nobody takes what has come for all. The layers hear of no end any more.
+        """
+        for connection, transport in self.transports.items():
+            if connection is not self.client:
+                self.lost.setdefault(connection, untaken(transport))
+            _end_broken(transport)
         super().fault(error)
-        break_off(self.client.id)
         hang_up(self.client.id)
+        self.client.state = ConnectionState.CLOSED
+        of_client = self.transports.get(self.client)
+        if of_client is not None and of_client.handler is not None:
+            of_client.handler.cancel("the gate failed")
 
     def _came(self, connection: Connection, data: bytes) -> bool:
         """Handle what has come; return whether more may be read at once."""

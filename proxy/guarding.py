@@ -13,6 +13,7 @@ from proxy.applying import apply
 from proxy.binding import transaction_of
 from proxy.boundaries import is_ours
 from proxy.inspection import Inspection
+from proxy.life_cycle import OrderError
 from proxy.outcome import WAIT, Outcome
 from proxy.transaction import Transaction
 from proxy.translate import exchange_of
@@ -58,6 +59,8 @@ class Guarded:
             flow.response = refusals.presumed()
             if not is_ours(error):
                 raise
+            if transaction.over and isinstance(error, OrderError):  # ended from outside meanwhile
+                return
             unread = partial(exchange_of, flow, transaction, body=b"", body_bytes=0)
             apply(await self.inspection.failed(transaction, error, unread), flow)
 

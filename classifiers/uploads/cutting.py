@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from classifiers.decoding.forms import split_header
 from classifiers.uploads.members import Members
 from classifiers.uploads.rows import RESERVE, Rows, rows_in
 from classifiers.uploads.statements import Statements
@@ -22,6 +23,10 @@ WINDOW = INLINE_BYTES
 LARGEST = 4 * 1024 * 1024
 SLICE = 1 << 16
 """So many bytes of a body are unpacked at a time."""
+MOST_PARTS = 32
+"""So many parts that begin in a later window are read each for itself; of more than that, as of
+what goes on from the window before, only what stands there as text is.
+"""
 _HEADED = ("text/csv", "text/tab-separated-values")
 _PLAIN = "text/plain"
 
@@ -131,7 +136,7 @@ class Cutter:
         return Window(
             data=data,
             again=b"" if last else again,
-            content_type=dresser.content_type if alone else dresser.typed(first=begins),
+            content_type=dresser.content_type if alone else dresser.typed(data, first=begins),
             begins=begins,
             alone=alone,
             last=last,
@@ -204,15 +209,21 @@ class _Dresser:
         self._rows = rows.following(records)
         return rows.dressed(records, first=first, last=last)
 
-    def typed(self, *, first: bool) -> str:
-        """Return what to read a window as: one of JSON is none, only the first of a multipart body
-        begins as one.
+    def typed(self, window: bytes, *, first: bool) -> str:
+        """Return what to read a window as: one of JSON is none; of a multipart body the first one
+        begins as one, and so is each in which a part begins, unless too many do.
         """
         if self._rows is not None:
             return self._rows.content_type
         if self.content_type.startswith("multipart/"):
-            return self.content_type if first else _PLAIN
+            return self.content_type if first or self._begins_part(window) else _PLAIN
         return _PLAIN if "json" in self.content_type else self.content_type
+
+    def _begins_part(self, window: bytes) -> bool:
+        boundary = split_header(self.content_type)[1].get("boundary")
+        if not boundary:
+            return False
+        return 0 < window.count(b"--" + boundary.encode("latin-1", "replace")) <= MOST_PARTS
 
     def _dressed(self, data: bytes) -> bytes:
         if self._header:

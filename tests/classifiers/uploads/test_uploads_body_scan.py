@@ -24,6 +24,7 @@ from personal_samples import iban, valid
 from classifiers.engine import Engine, EngineSetup, build_worker
 from classifiers.gate_classifier import GateClassifier
 from classifiers.uploads.body_scan import BodyScan
+from classifiers.uploads.cutting import OVERLAP, WINDOW
 from core.classification import Classification, Scanned
 from core.errors import DegradedError
 from core.exchange import Exchange
@@ -57,6 +58,15 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "cut": lambda body: body[:-5],
 }
 WORDS = ("the depot ships pallets in north and counts totals again later see below").split()
+
+
+def base58(data: bytes) -> bytes:
+    """Return data in the letters of base58."""
+    number, out = int.from_bytes(data), bytearray()
+    while number:
+        number, at = divmod(number, 58)
+        out.append(b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[at])
+    return bytes(out[::-1])
 
 
 def lines(rng: random.Random, size: int) -> list[str]:
@@ -281,6 +291,26 @@ def test_a_file_is_named_as_unread_and_wanted_whole() -> None:
         assert ("decoder", "a large file of this type is only read as a whole") in unread(
             passed.findings
         )
+
+
+@pytest.mark.parametrize("seam", [WINDOW, 3 * WINDOW])
+@given(st.integers(-2 * OVERLAP, OVERLAP), st.sampled_from(["cp037", "utf-16", "base58", "folded"]))
+@settings(max_examples=most(60), deadline=None)
+def test_a_part_is_read_as_one_wherever_it_begins(seam: int, beside: int, written: str) -> None:
+    """A file of a form is read in its own letters and ways behind others, too, and counted once
+    also where it lies across two windows.
+    """
+    value = "Customer 77 pays from DE02120300000000202051, as always."
+    file = {
+        "base58": base58(value.encode()),
+        "folded": b"BEGIN:VCALENDAR\r\nNOTE:DE021203000\r\n 00000202051\r\nEND:VCALENDAR\r\n",
+    }.get(written) or value.encode(written)
+    line = b"nothing to see in this line\n"
+    before = (line * (seam // len(line) + 400))[: seam + beside]
+    octets = "application/octet-stream"
+    body, kind = multipart(("a", None, None, before), ("b", "b.bin", octets, file))
+    told = held(streamed(request(body, kind, ""), [body]).findings)
+    assert {name: count for (name, _), (count, *_) in told.items()} == {"iban": 1}
 
 
 def test_text_is_not_wanted_whole() -> None:

@@ -1,0 +1,137 @@
+"""A fault of the layers in a connection of HTTP/2 with several requests under way: each has its one
+record, and nothing of it stays behind.
+"""
+
+import ssl
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import h2.config
+import h2.connection
+import h2.events
+import pytest
+from patience import PATIENT_S, eventually
+
+from core.decision import Decision, Verdict
+from proxy.carrying_out import QueuedConnectionHandler, are_hooks_under_way
+from proxy.http2_windows import GateHttp2Client
+from tests.proxy.test_proxy_wire import HOST, FarSide, wired
+
+LARGE = 9 << 20
+PIECE = 16_000
+
+
+def _serves(talk: ssl.SSLSocket, far: FarSide) -> None:
+    """Take all; begin an answer where the path says so."""
+    server = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+    server.initiate_connection()
+    talk.sendall(server.data_to_send())
+    paths: dict[int, bytes] = {}
+    how = b"ended"
+    try:
+        while data := talk.recv(1 << 16):
+            for event in server.receive_data(data):
+                number = getattr(event, "stream_id", 0)
+                if isinstance(event, h2.events.RequestReceived):
+                    paths[number] = dict(event.headers)[b":path"]
+                    far.got.append(paths[number])
+                elif isinstance(event, h2.events.DataReceived):
+                    server.acknowledge_received_data(event.flow_controlled_length, number)
+                elif isinstance(event, h2.events.StreamEnded) and paths[number] == b"/part":
+                    fields = (":status", "200"), ("content-type", "text/event-stream")
+                    server.send_headers(number, fields)
+                    server.send_data(number, b"data: x\n\n")
+            talk.sendall(server.data_to_send())
+    except OSError:
+        how = b"broken off"
+    far.got.append(how)
+
+
+class Asks:
+    """A client of HTTP/2."""
+
+    def __init__(self, talk: ssl.SSLSocket) -> None:
+        self.talk, self.h2, self.came = talk, h2.connection.H2Connection(), bytearray()
+        self.h2.initiate_connection()
+        self.flush()
+
+    def flush(self) -> None:
+        self.talk.sendall(self.h2.data_to_send())
+
+    def hear(self) -> None:
+        for event in self.h2.receive_data(self.talk.recv(1 << 16)):
+            if isinstance(event, h2.events.DataReceived):
+                self.came += event.data
+        self.flush()
+
+    def begin(self, number: int, path: str, size: int, body: bytes, *, end: bool) -> None:
+        fields = (":method", "POST"), (":scheme", "https"), (":authority", HOST), (":path", path)
+        self.h2.send_headers(number, [*fields, ("content-length", str(size))])
+        while body:
+            most = min(self.h2.local_flow_control_window(number), PIECE, len(body))
+            if not most:
+                self.flush()
+                self.hear()
+                continue
+            self.h2.send_data(number, body[:most], end_stream=end and most == len(body))
+            body = body[most:]
+        self.flush()
+
+
+def _faulty(*_: Any) -> NoReturn:
+    raise RuntimeError("a fault")
+
+
+FAULTS: dict[str, tuple[type, str]] = {
+    "of the client": (QueuedConnectionHandler, "way"),
+    "of the server's end": (GateHttp2Client, "_handle_event"),
+}
+OUT = (b"/wait", b"/part", b"/large")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_request_under_way_has_its_one_record(
+    tmp_path: Path, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was held, asked of a person, passing, or waiting for its answer; client and server
+    learn at once that it is over, and the gate keeps nothing of it.
+    """
+    with wired(tmp_path) as (gate, far):
+        far.context.set_alpn_protocols(["h2"])
+        far.talks = _serves
+        gate.policy.for_findings = Decision(
+            verdict=Verdict.HOLD, rule="ask", reason="Ask", hold_seconds=60
+        )
+        with gate.connect(HOST, ["h2"]) as talk:
+            talk.settimeout(PATIENT_S)
+            asks = Asks(talk)
+            asks.begin(1, "/held", 1000, b"h" * 100, end=False)
+            asks.begin(3, "/wait", 10, b"w" * 10, end=True)
+            asks.begin(5, "/part", 10, b"p" * 10, end=True)
+            asks.begin(7, "/large", LARGE, b"l" * 300_000, end=False)
+            asks.begin(9, "/person", 10, b"TOP-SECRET", end=True)
+            while b"data: x" not in asks.came:
+                asks.hear()
+            eventually(lambda: bool(gate.holds.asked))
+            eventually(lambda: set(OUT) <= set(far.got))
+            with monkeypatch.context() as patched:
+                patched.setattr(*FAULTS[fault], _faulty)
+                asks.h2.send_data(7, b"x" * 10)
+                asks.flush()
+                with suppress(ConnectionResetError):
+                    while talk.recv(1 << 16):
+                        continue
+        eventually(lambda: b"broken off" in far.got, str(far.got))
+        eventually(lambda: len(gate.evidence.closed) == len(OUT) + 2)
+        assert gate.addon.health.hook_failures == 1
+        for record in gate.evidence.opened:
+            gate.holds.say(record.id, approved=True)
+        eventually(lambda: not are_hooks_under_way())
+        assert gate.addon.health.hook_failures == 1
+        told = sorted((r.went, r.request.bytes) for r in gate.evidence.closed)
+        assert told[:-1] == [(False, 10), (False, 100), (True, 10), (True, 10)]
+        assert told[-1] <= (True, 300_000)
+        for record in gate.evidence.closed:
+            assert any("the gate failed" in note for note in record.notes), record.notes
+        assert set(far.got) == {*OUT, b"broken off"}
