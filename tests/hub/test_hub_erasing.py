@@ -162,7 +162,7 @@ def test_an_erasure_while_records_are_shipped_is_explained(world: FleetWorld) ->
 def expire_behind_a_hold(member: Member, count: int) -> None:
     """Put a legal hold on the first record, and let so many behind it expire."""
     Notary(member.evidence).take_now("hour")
-    with closing(Store(member.evidence)) as store:
+    with closing(Store(member.evidence, clock=lambda: NOW)) as store:
         [first, *_] = [e.record for e in store.iter_records() if isinstance(e, StoredRecord)]
         facts = {"hold": "m", "script": None, "user": None, "since_us": None}
         until = micros(first.at) + 1
