@@ -14,6 +14,8 @@ CHANGED = "it is not what was chained: outgate verify tells more"
 """Why an entry is not shown that somebody changed in the file."""
 ERASED = "it was erased"
 """Why an entry is not shown of which its place is all that is left."""
+OVER = "its time is over"
+"""Why an act is not, of which that is so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,10 @@ class UnreadableEntry:
 
     @property
     def is_erased(self) -> bool:
-        """Whether it was erased, or expired behind a legal hold: it counts nowhere."""
-        return self.why == ERASED
+        """Whether its place is all that is left, for it was erased or its time was over: it counts
+        nowhere.
+        """
+        return self.why in {ERASED, OVER}
 
     def for_officer(self) -> str:
         """Return what to say of it."""

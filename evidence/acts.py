@@ -15,7 +15,7 @@ from core.happenings import Event, Fact, Happening
 from core.ids import rfc3339
 from core.json_fields import Fields, by_word
 from core.review import ReviewEvent
-from core.stored import CHANGED, ChainLink, UnreadableEntry
+from core.stored import CHANGED, OVER, ChainLink, UnreadableEntry
 from core.text import printable
 from evidence.chain import canonical, genesis, link
 from evidence.chain_ids import chain_id
@@ -29,7 +29,6 @@ NO_CASE = ""
 """What stands for the case of an act that is about none."""
 GONE = "gone"
 """What stands for the action of an act whose time is over."""
-OVER = "its time is over"
 ACT_COLUMNS = """seq, prev, hash, id, CAST(body AS BLOB),
     (SELECT n.prev FROM review_entries n WHERE n.seq = review_entries.seq + 1)"""
 _EVENT = by_word(Event)

@@ -6,6 +6,7 @@ written anew: `sweep` does that, and only then is an erasure told as swept.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -33,8 +34,9 @@ _ROW = """UPDATE records SET place = %s, destination = %s, kinds = %s, outcome =
     how = %s,
     gone = true WHERE chain = %s AND seq = %s RETURNING received"""
 _TOLD = """SELECT a.body FROM acts a JOIN chains c ON c.number = a.chain
-    WHERE c.chain = %s AND c.state <> 'superseded' AND a.word IN ('erased', 'expired_apart')
-    ORDER BY a.seq"""
+    WHERE c.chain = %s AND c.state <> 'superseded'
+        AND a.word IN ('erased', 'expired_apart', 'unreadable') ORDER BY a.seq"""
+"""Also what an older hub took and could not read: its text is kept as it came."""
 _APART = """UPDATE quarantine SET blob = '' WHERE endpoint = %s AND chain = %s
     AND EXISTS (SELECT 1 FROM unnest(%s::bigint[]) AS seq WHERE seq BETWEEN first AND last)"""
 _HELD = "DELETE FROM holds WHERE endpoint = %s AND over_at IS NOT NULL"
@@ -93,9 +95,10 @@ def unexplained(connection: Connection, chain: str, first: int, entries: Sequenc
         return ""
     removed = Removed()
     for (body,) in connection.execute(_TOLD, (acts_chain(chain),)).fetchall():
-        act = read_act(body).act
-        if isinstance(act, Happening):
-            removed.take(act)
+        with suppress(ValueError):
+            act = read_act(body).act
+            if isinstance(act, Happening):
+                removed.take(act)
     for seq, entry in touched:
         erased = frozenset[int]() if entry.seal is None else entry.seal.erased
         problem = removed.problem(seq, is_empty=not entry.text, erased=erased)

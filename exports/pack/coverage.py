@@ -38,7 +38,8 @@ class Coverage:
 
     def __init__(self) -> None:
         self._known = Recalled()
-        self._records = self._unreadable = self._bypassed = self._incomplete = 0
+        self._records = self._unreadable = self._emptied = 0
+        self._bypassed = self._incomplete = 0
         self._observed: Counter[str] = Counter()
         self._certainty: Counter[str] = Counter()
         self._method: Counter[str] = Counter()
@@ -61,7 +62,8 @@ class Coverage:
             return
         self._records += 1
         if isinstance(opened, UnreadableEntry):
-            self._unreadable += 1
+            self._emptied += opened.is_erased
+            self._unreadable += not opened.is_erased
             return
         record = opened.record
         self._certainty[record.sender.certainty.value] += 1
@@ -89,8 +91,10 @@ class Coverage:
         for what is wrong with the seal of a script's text.
         """
         seals = {one: seal(one) for one in sorted(self.scripts)}
+        gone = [act for act in acts if isinstance(act, UnreadableEntry)]
         return {
             "records": self._records,
+            "records_emptied": self._emptied,
             "records_that_cannot_be_read": self._unreadable,
             "observations": dict(sorted(self._observed.items())),
             "connections_past_the_gate": self._bypassed,
@@ -100,7 +104,8 @@ class Coverage:
             "failed_stages": dict(sorted(self._degraded.items())),
             "not_inspected": dict(sorted(self._unread.items())),
             "windows": [_window(act) for act in _windows(acts)],
-            "acts_that_cannot_be_read": sum(isinstance(a, UnreadableEntry) for a in acts),
+            "acts_emptied": sum(one.is_erased for one in gone),
+            "acts_that_cannot_be_read": sum(not one.is_erased for one in gone),
             "policies_without_text": sorted(self.policies - policies.keys()),
             "scripts_without_source": sorted(self.scripts - scripts.keys()),
             "scripts_without_seal": {one: told for one, told in seals.items() if told},

@@ -43,14 +43,15 @@ type Acts = Sequence[StoredAct | UnreadableEntry]
 
 def approvals(acts: Acts, period: Period) -> Section:
     """Return who approved what, and why."""
-    rows, unreadable = [], 0
+    rows = []
     for act in _in(acts, period):
         if isinstance(act, ReviewEvent):
             why = [] if act.disposition is None else [DISPOSITIONS[act.disposition].words]
             about = act.script or act.record_id or case_words(act.case_key)
             reason = ": ".join([*why, *([act.note] if act.note else [])])
             rows.append((rfc3339(act.at)[:16], signed(act), done(act.action), about, reason))
-    unreadable = sum(isinstance(stored, UnreadableEntry) for stored in acts)
+    gone = [stored.is_erased for stored in acts if isinstance(stored, UnreadableEntry)]
+    emptied, unreadable = sum(gone), gone.count(False)
     own = sum(
         isinstance(a, ReviewEvent) and bool(a.own) and a.action in _GIVEN for a in _in(acts, period)
     )
@@ -61,6 +62,8 @@ def approvals(acts: Acts, period: Period) -> Section:
             "what was asked for."
         )
     told += changed_told(changed_among(acts), "act", "acts")
+    if emptied:
+        told.append(f"Of {counted(emptied, 'act')} only the place is left: their time was over.")
     if unreadable:
         told.append(f"{counted(unreadable, 'act')} cannot be read by this version.")
     return Section(

@@ -90,6 +90,22 @@ def test_a_figure_of_the_report_that_the_records_do_not_say_is_named(
     assert code == 1 and f'report.html: what it says of "{program.named(name)}"' in said
 
 
+def test_what_was_erased_is_no_record_that_cannot_be_read(full: Path, tmp_path: Path) -> None:
+    """It is told by its own word, and the rest of the pack is held against the records as ever."""
+    made = erase_now(full, Wanted(before_us=1_767_800_000_000_000), who="dpo", why="asked")
+    out = pack(full, tmp_path / "emptied.zip")
+    told = json.loads(parts_of(out)["coverage.json"])
+    assert told["records_emptied"] == len(made.whole) > 0
+    assert (told["records_that_cannot_be_read"], told["acts_emptied"]) == (0, 0)
+    code, said = checked(out)
+    assert code == 0 and f"Erased, or their time was over: {len(made.whole)};" in said, said
+    assert "could not be read there" not in said
+    assert all(program.named(name) in said for name in program.FIGURES)
+    one_less = in_coverage(records_emptied=told["records_emptied"] - 1)
+    for edit in (one_less, in_coverage(failed_stages={}), in_coverage(acts_emptied=1)):
+        assert forged(out, full, edit)[0] == 1
+
+
 def test_a_pack_with_gaps_is_whole(full: Path, tmp_path: Path) -> None:
     """Erased in parts, and whole."""
     for wanted in (

@@ -13,6 +13,8 @@ from core.decision import Verdict
 from core.happenings import Event, happening
 from core.record import Record
 from core.review import CaseFilter
+from core.stored import UnreadableEntry
+from evidence.acts_retention import expire_acts
 from evidence.erasure import Wanted, erase_now
 from evidence.notary import Notary
 from evidence.retention import expire
@@ -236,3 +238,23 @@ def test_what_expired_behind_a_legal_hold_is_counted_once(place: Path) -> None:
     assert "Of 8 requests in the hours of this time the records expired" in said(page)
     assert "NOT TRUE" not in said(page)
     assert "the sums of 10 hours of this time against its records" in said(page)
+
+
+def test_an_act_whose_time_is_over_is_none_that_this_version_cannot_read(place: Path) -> None:
+    """Its place is left, and that is what is said of it, in the report and in exports."""
+    with closing(Store(place, clock=lambda: MARCH.since)) as store:
+        for _ in range(3):
+            store.tell(happening(Event.CLOCK_JUMPED, {"by_s": 9}))
+    Notary(place).take_now("hour")
+    gone = expire_acts(place, 1 << 60, "acts older than a day", rest=lambda _: None)
+    assert gone > 0
+    page = of(place, MARCH)
+    (found,) = (one for one in page.sections if one.title.startswith("Approvals"))
+    told = "\n".join(found.sentences)
+    assert "cannot be read" not in told
+    words = "1 act" if gone == 1 else f"{gone} acts"
+    assert f"Of {words} only the place is left: their time was over." in told
+    with closing(Store(place, clock=lambda: NOW)) as store:
+        read = [act for act in store.iter_acts() if isinstance(act, UnreadableEntry)]
+    assert [act.is_erased for act in read] == [True] * gone
+    assert read[0].for_officer().endswith("its place is all that is left.")

@@ -1,11 +1,21 @@
 """What an endpoint erased is erased at the hub, too, and the endpoint is told when it is."""
 
+from contextlib import closing
+
 import pytest
 from evidence_file import run
 from fleet_world import NOW, FleetWorld, Member
 
+import hub.act_rows
+from core.happenings import Event, happening
+from core.stored import StoredRecord
+from evidence.acts import ReadAct, read_act
 from evidence.erasure import Wanted, erase_now
+from evidence.notary import Notary
+from evidence.retention import expire
 from evidence.shipping import shipped_file
+from evidence.store import Store
+from evidence.times import micros
 from fleet.line import Answer
 from fleet.shipper import Round
 from hub.erasing import erase_pending, sweep
@@ -147,3 +157,40 @@ def test_an_erasure_while_records_are_shipped_is_explained(world: FleetWorld) ->
     member.round()
     assert world.alarms() == []
     assert person.encode() not in texts_at_hub(world)
+
+
+def expire_behind_a_hold(member: Member, count: int) -> None:
+    """Put a legal hold on the first record, and let so many behind it expire."""
+    Notary(member.evidence).take_now("hour")
+    with closing(Store(member.evidence, clock=lambda: NOW)) as store:
+        [first, *_] = [e.record for e in store.iter_records() if isinstance(e, StoredRecord)]
+        facts = {"hold": "m", "script": None, "user": None, "since_us": None}
+        until = micros(first.at) + 1
+        store.tell(happening(Event.LEGAL_HOLD, {**facts, "until_us": until}, who="counsel"))
+    found = expire(member.evidence, 1 << 60, "all", rest=lambda _: None)
+    assert (found.records, found.apart) == (0, count)
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_what_expired_behind_a_hold_before_it_was_shipped_is_explained(
+    world: FleetWorld, monkeypatch: pytest.MonkeyPatch, older: bool
+) -> None:
+    """Also by an act that an older hub took, which knew no such act; other acts that nobody can
+    read explain nothing.
+    """
+    member = world.member("till-1")
+    member.records(10)
+    expire_behind_a_hold(member, 8)
+
+    def as_then(text: bytes) -> ReadAct:
+        if b"expired_apart" in text or b'"legal_hold"' in text:
+            raise ValueError("a word that is not known")
+        return read_act(text)
+
+    if older:
+        monkeypatch.setattr(hub.act_rows, "read_act", as_then)
+    member.round()
+    assert world.value("SELECT last FROM chains WHERE kind = 'records'") == 10
+    assert world.alarms() == []
+    words = {word for (word,) in world.rows("SELECT word FROM acts")}
+    assert ("unreadable" in words) == older

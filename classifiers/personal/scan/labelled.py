@@ -26,6 +26,8 @@ _WINDOW = 40
 _SOME_DIGITS = re.compile(r"\d[^A-Za-z]{0,3}\d")
 _JOINS = frozenset("-_/.")
 """A label joined to other words by one of these is a part of an identifier or a path."""
+_LAST_POINTS = (".:", ". ")
+"""Of a label that has points between its letters, too: `D.O.B.:`."""
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _DIGITS_NEEDED = {
     "passport": 5,
@@ -44,6 +46,8 @@ def read_labelled(
 
     Words left of `floor` belong to another value.
     """
+    if text.startswith(_LAST_POINTS, end) and "." in text[start:end]:
+        end += 1
     if text[end : end + 1] in _JOINS or (start > floor and text[start - 1] in _JOINS):
         return None
     if _SOME_DIGITS.search(text, end, min(finish, end + _WINDOW)) is None:

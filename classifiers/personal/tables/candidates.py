@@ -50,17 +50,17 @@ LABELS = (
     r"(?i:\b(?:passport|reisepass|passeport|pasaporte|licen[cs]e|licencia|f(?:ue|.)hrerschein|mrn|medical"
     r" record|"
     r"patient id|date of birth|birth"
-    r" ?da(?:te|y)|d\.?o\.?b|born|geboren|geburtsdatum|naissance|n\xe9e? le|nacid[oa] el|nat[oa]"
+    r" ?da(?:te|y)|d\.?o\.?b|d\.d\.n|born|geboren|geburtsdatum|naissance|n\xe9e? le|nacid[oa] el|nat[oa]"
     r" il|nascid[oa] em|geboortedatum|urodzon[ya]|data urodzenia|data ur|paszportu?|prawo jazdy|prawa jazdy|f\xf8dt|nacimiento|nascita|"
     r"nascimento|nhs|mbi|medicare|medicaid|account|acct|kontonummer|member id|insurance id|"
     r"patient(?:en)?nummer|pati(?:e|.)ntnummer|patient(?:en)?nr|num(?:e|.)ro de dossier|historia cl(?:i|.)nica|"
     r"n(?:u|.)mero de processo|cartella clinica|numer pacjenta|"
-    r"health insurance|personalausweis|ausweisnummer|krankenversichertennummer|versichertennummer|ip)\b|\bgeb\. ?\b)"
+    r"health insurance|personalausweis|ausweisnummer|krankenversichertennummer|versichertennummer|ip)\b|\bgeb\.)"
 )
 HEALTH_LABELS = (
     r"(?i:\b(?:(?:haupt|neben|entlass|aufnahme|verdachts)?diagn(?:os|\xf3s|oz)[a-z]{1,5}"
     r"|(?:icd|cie|cim|cid)(?:-?1[01])?(?:-?(?:gm|cm))?|dx|rozpozna[a-z]{1,4}"
-    r"|patient(?:in|en|es|s|e)?|pa[cz]iente|admitted|treated|comorbidit(?:y|ies)|suffer[a-z]{0,3})\b)"
+    r"|patient(?:in|en|es|s|e)?|pa[cz]iente|admitted|treated|comorbidit(?:y|ies)|suffer[a-z]{0,3})\b|\bdiagn\.)"
 )
 """Words before which, or behind which, codes of diseases stand."""
 

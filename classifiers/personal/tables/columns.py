@@ -209,8 +209,10 @@ def is_rare(found: int, filled: int) -> bool:
 
 
 def _is_by_chance(column: str, result: ColumnResult, cells: Sequence[str]) -> bool:
-    """True for numbers that look like somebody's among many that do not."""
+    """True for numbers that look like somebody's among many that do not, as a ledger's accounts."""
     filled = [cell for cell in cells if cell]
+    if result.kind == "bank_account" and len(filled) >= _FEWEST_CODES:
+        return result.records * 2 < len(filled) and all(map(str.isdecimal, filled))
     rare = result.kind in BY_CHANCE and is_rare(result.records, len(filled))
     return rare and is_coded(column, filled)
 

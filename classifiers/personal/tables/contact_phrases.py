@@ -13,7 +13,9 @@ CONTACT: dict[str, str] = {
         " brand,address type,phone type,email type,email verified,phone verified,email"
         " enabled,event name,remote address id,symptom id,disease count,passport js,passport"
         " strategy,social media,social network,tel aviv,visa status,instruction pointer,stack"
-        " pointer,address space,address bus,session name,pan number hash,faith based"
+        " pointer,address space,address bus,session name,pan number hash,faith based,phone jack"
+        ",mobile app,mobile apps,email template,mail template,email queue,mail queue,emails sent"
+        ",mails sent,mail server,email server,iban checked,phone enabled"
     ),
     # contact
     "email": (

@@ -230,6 +230,8 @@ estante pasillo scaffale corsia schap gangpad regał polka
 _NO_STREET = frozenset(_NO_STREET_TEXT.split())
 """Words whose number is a place in a store or a machine."""
 _PLACE = 2
+_SYMBOL = re.compile(r"\(\w{1,100}\+(?:0x)?[0-9A-Fa-f]{1,16}\)")
+"""What a debugger says of an address in a machine: `(main+0x1a)`."""
 
 
 def _address(text: str) -> str | None:
@@ -238,7 +240,8 @@ def _address(text: str) -> str | None:
     words = text.split()
     if len(words) < 2 or not any(map(str.isdigit, text)):
         return None
-    if len(words) == _PLACE and words[0].casefold() in _NO_STREET:
+    is_place = words[0].casefold() in _NO_STREET or _SYMBOL.fullmatch(words[-1])
+    if len(words) == _PLACE and is_place:
         return None
     return " ".join(text.split()).casefold()
 
@@ -274,8 +277,20 @@ def _account(text: str) -> str | None:
     return value
 
 
+_MOST_WORDS, _LONGEST_LABEL = 3, 60
+_LABELS = ("diagno", "diagnó", "rozpozna")
+
+
+def _is_label_alone(text: str) -> bool:
+    """True for the label of a form (`Primary diagnosis`), which tells of nobody."""
+    words = text.casefold().rstrip(" :").split() if len(text) < _LONGEST_LABEL else []
+    return 0 < len(words) <= _MOST_WORDS and words[-1].startswith(_LABELS)
+
+
 def _health(text: str) -> str | None:
     stripped = text.strip()
+    if _is_label_alone(stripped):
+        return None
     if _ICD.fullmatch(stripped):
         return stripped.upper()
     if _LOINC.fullmatch(stripped):

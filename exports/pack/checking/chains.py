@@ -54,7 +54,8 @@ class Chains(Container):
                 self.wrong("record %d expired, and is there again" % seq)
         erased = sum(len(found) for found in self.emptied.values())
         if erased:
-            self.notes.append("Erased whole: %d; their places and hashes are there." % erased)
+            told = "Erased, or their time was over: %d; their places and hashes are there."
+            self.notes.append(told % erased)
         if head["acts"]["count"] != head["acts"]["of"]:
             return
         for part, found in self.emptied.items():

@@ -14,6 +14,11 @@ COUNTED = {
 }
 
 
+def is_place(value: Dict[str, Any]) -> bool:
+    """Return whether the place of an entry is all that is left of it."""
+    return value.get("erased") is True and "schema" not in value
+
+
 class Seen:
     """Counts what goes by."""
 
@@ -41,7 +46,7 @@ class Seen:
             return
         self.records += 1
         if value.get("schema") != RECORD:
-            self.untold += 1
+            self.untold += not is_place(value)
             return
         self.counted.append((moment(value["at"]), plain_figures(value, self.earlier)))
         sender, decision = value["sender"], value["decision"]

@@ -106,6 +106,14 @@ class Drawings(Chains):
                 told = "%s: the row of record %d says another thing than the record: %s"
                 self.wrong(told % (TABLE, value["chain"]["seq"], name))
 
+    def told_emptied(self, told: Dict[str, Any], seen: Any) -> Dict[str, int]:
+        """Return what the coverage has to say of entries of which only the place is left."""
+        emptied = {"%s_emptied" % part: len(found) for part, found in self.emptied.items()}
+        if set(emptied) & set(told):
+            return emptied
+        seen.untold += emptied["records_emptied"]  # earlier versions said that they cannot be read
+        return {}
+
     def covered(self, seen: Any) -> None:
         """The coverage counts what the records and acts here say."""
         text = self.pack.read(COVERAGE)
@@ -122,12 +130,13 @@ class Drawings(Chains):
                 scripts.add(name[len("scripts/") : -len(".py.txt")])
         for one, seal in sorted(told.get("scripts_without_seal", {}).items()):
             self.notes.append("Script %s: the seal of its text was %s." % (one[:12], seal))
+        emptied = self.told_emptied(told, seen)
         unread = told["records_that_cannot_be_read"]
         if seen.untold != unread:
             self.wrong("%s: %s that cannot be read, and here %d" % (COVERAGE, unread, seen.untold))
         if seen.untold:
             self.notes.append("Records that could not be read there: %d." % seen.untold)
-        wanted = seen.told(policies, scripts)
+        wanted = {**seen.told(policies, scripts), **emptied}
         for name in sorted(set(told) - set(wanted) - set(APART)):
             self.wrong("%s says more than Outgate does: %s" % (COVERAGE, ascii(name)))
         if type(told["acts_that_cannot_be_read"]) is not int:

@@ -67,6 +67,11 @@ def test_what_is_about_people_is_found(language: str) -> None:
         ("De patiënt, geboren op 09.06.1985, is thuis", "date_of_birth"),
         ("Patientennummer 3404031 wurde entlassen", "medical_record"),
         ("Pacjent, numer pacjenta 5964589, wraca", "medical_record"),
+        ("Ward: 5  D.O.B.: 26.06.1986", "date_of_birth"),
+        ("D.O.B.: 26.06.1986 Adr.: Goethestr. 79", "date_of_birth"),
+        ("Name: M. Roux, D.D.N.: 02.02.1970, Tel.: 5", "date_of_birth"),
+        ("Tel.: 0171 2345678  Geb.: 26.06.1986  Ort: Ulm", "date_of_birth"),
+        ("Patient: Jane Roe  DOB: 26.06.1986  Diagn.: Asthma", "health_data"),
     ],
 )
 def test_short_labels_are_labels(text: str, kind: str) -> None:
@@ -87,11 +92,32 @@ def test_short_labels_are_labels(text: str, kind: str) -> None:
         "account,debit,credit\n386265,10.00,0.00\n595174,3.00,0.00\n539791,0.00,1.00\n",
         "loinc,component\n4548-4,Hemoglobin\n2345-7,Glucose\n718-7,Hemoglobin\n",
         "Contact ops; Dx: the cache is stale",
+        "the parser's D.O.B. is a joke: version 26.06.1986.1 of it",
+        "Contact ops; Diagn.: the cache is stale",
+        '{"form.diagnosis.label": "Primary diagnosis", "version": "177"}',
+        '{"name": "Harbor Delta", "phone_jack": "3.5 mm"}',
+        '{"name": "Nightly Build", "email_template": "welcome"}',
+        "x0: 0x12 address: 1394937559 (fjord+757)\nx1: 0x12 address: 1394937559 (fjord+0x7a)\n",
+        "Konto;Text;Soll\n4400;Erloese;1,00\n12345678;Bank;3,00\n1200;Kasse;3,00\n1400;Ford;3,00\n",
     ],
 )
 def test_names_of_things_are_no_labels(text: str) -> None:
     """Numbers of parts, places in a store, accounts of a ledger and lists of codes are nobody's."""
     assert not kinds(text) - {"email"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"patient": "Jane Roe", "diagnosis": "Chronic diagnosis of gout"}', "health_data"),
+        ('{"address": "12 Main Street (rear+2)", "name": "Jane Roe"}', "address"),
+        ('{"name": "Jane Roe", "email_subject": "for jane.roe@firma.de"}', "email"),
+        ("Konto;Text\n12345678;A\n87654321;B\n11223344;C\n5566;D\n", "bank_account"),
+    ],
+)
+def test_what_only_looks_like_the_name_of_a_thing_is_found(text: str, kind: str) -> None:
+    """Beside labels, symbols of debuggers and accounts of ledgers."""
+    assert kind in kinds(text)
 
 
 def test_a_social_security_number_that_is_named_is_found() -> None:
