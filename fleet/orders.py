@@ -23,6 +23,10 @@ SCHEMA = "outgate.orders/1"
 POLICY, APPROVALS, RETENTION, SETTINGS = "policy", "approvals", "retention", "settings"
 KINDS = (POLICY, APPROVALS, RETENTION, SETTINGS)
 MOST_DAYS = 36_500
+MOST_TROUBLE = 400
+"""Letters of all that an endpoint says of orders that it cannot follow; the hub goes by the kind and
+the version with which each begins.
+"""
 _SHA256_HEX, _MOST_NAME = 64, 200
 
 
@@ -144,8 +148,9 @@ class KeptOrders:
         for kind in KINDS:
             order = self.kept(kind)
             versions[kind] = 0 if order is None else order.version
-        told = "; ".join(self._trouble[kind] for kind in sorted(self._trouble))
-        return Following(versions=versions, trouble=told or None)
+        most = MOST_TROUBLE // max(1, len(self._trouble)) - len("; ")
+        told = [printable(self._trouble[kind], most) for kind in sorted(self._trouble)]
+        return Following(versions=versions, trouble="; ".join(told) or None)
 
     def kept(self, kind: str) -> Order | None:
         """Return the order of a kind that is followed; None where there is none."""
@@ -162,6 +167,7 @@ class KeptOrders:
             version = 0 if known is None else known.version
             told = offered.get(kind)
             if type(told) is not int or told <= version:
+                self._trouble.pop(kind, None)  # it is not meant for this endpoint any more
                 continue
             answer = line.send("/v1/orders", orjson.dumps({"kind": kind})).value
             try:

@@ -18,7 +18,7 @@ from core.text import printable
 from evidence.shipping import ChainKind, ShippedFile, Standing, shipped_file
 from fleet.line import HubRefusesError, Line
 from fleet.membership import Membership, now_utc, request, use_certificate
-from fleet.orders import NO_ORDERS, Orders
+from fleet.orders import MOST_TROUBLE, NO_ORDERS, Orders
 from fleet.outbox import Cap, Dropped, drop_over, dropped_runs
 from fleet.wire import packed_stretch
 
@@ -138,7 +138,7 @@ class Shipper:
             "version": self.version,
             "chains": chains,
             "orders": following.versions,
-            "trouble": None if following.trouble is None else printable(following.trouble, 400),
+            "trouble": None if following.trouble is None else printable(following.trouble, MOST_TROUBLE),
         }
         return self.line.send("/v1/check-in", orjson.dumps(told)).value
 

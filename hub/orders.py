@@ -50,7 +50,7 @@ _POLICIES = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.m
         (SELECT count(*) FROM endpoints e WHERE e.policy = o.version AND e.revoked_at IS NULL)
             AS followed_by,
         (SELECT count(*) FROM endpoints e WHERE e.policy < o.version AND e.revoked_at IS NULL
-            AND e.trouble IS NOT NULL) AS troubles
+            AND position(o.kind || ' ' || o.version || ': ' IN e.trouble) > 0) AS troubles
     FROM orders o WHERE o.kind = 'policy' ORDER BY o.version DESC"""
 _RETENTIONS = """SELECT o.version, o.grouped AS "group", o.made_at, o.made_by, o.body,
         (SELECT count(*) FROM endpoints e WHERE e.retention = o.version AND e.revoked_at IS NULL)
@@ -67,7 +67,7 @@ _SETTINGS = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.m
         (SELECT count(*) FROM endpoints e WHERE e.settings = o.version AND e.revoked_at IS NULL)
             AS followed_by,
         (SELECT count(*) FROM endpoints e WHERE e.settings < o.version AND e.revoked_at IS NULL
-            AND e.trouble IS NOT NULL) AS troubles
+            AND position(o.kind || ' ' || o.version || ': ' IN e.trouble) > 0) AS troubles
     FROM orders o WHERE o.kind = 'settings' ORDER BY o.version DESC"""
 _LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
 _FORGET_OLDER = "DELETE FROM orders WHERE kind = %s AND version < %s"
