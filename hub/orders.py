@@ -27,6 +27,7 @@ from fleet.orders import (
     SETTINGS,
     signed_text,
 )
+from fleet.orders_since import since
 from hub.database import Connection
 from hub.deeds import Word, chained
 from hub.enrolment import Endpoint
@@ -106,13 +107,22 @@ def versions_in(asked: Cursor[tuple[Any, ...]]) -> Mapping[str, int]:
     return {kind: found.get(kind, 0) for kind in KINDS}
 
 
-def order_for(connection: Connection, endpoint: Endpoint, kind: str) -> Mapping[str, Any]:
-    """Return the orders of a kind that are meant for an endpoint; empty where there are none."""
+def order_for(
+    connection: Connection, endpoint: Endpoint, kind: str, have: int = 0
+) -> Mapping[str, Any]:
+    """Return the orders of a kind that are meant for an endpoint; empty where there are none. Of
+    approvals, where it has a version of the list, what was said since.
+    """
     values = (kind, endpoint.grouped, share_of(endpoint))
     row = connection.execute(_FOR, values).fetchone()
     if row is None:
         return {}
-    return {"version": row[0], "body": row[1].decode(), "signature": row[2].hex()}
+    told = {"version": row[0], "signature": row[2].hex()}
+    if kind == APPROVALS and 0 < have < row[0]:
+        said = since(bytes(row[1]), row[0] - have)
+        if said is not None:
+            return {**told, "since": said}
+    return {**told, "body": row[1].decode()}
 
 
 def publish_policy(
