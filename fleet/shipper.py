@@ -138,7 +138,9 @@ class Shipper:
             "version": self.version,
             "chains": chains,
             "orders": following.versions,
-            "trouble": None if following.trouble is None else printable(following.trouble, MOST_TROUBLE),
+            "trouble": None
+            if following.trouble is None
+            else printable(following.trouble, MOST_TROUBLE),
         }
         return self.line.send("/v1/check-in", orjson.dumps(told)).value
 

@@ -211,8 +211,11 @@ def revoke(connection: Connection, wanted: str, now: datetime) -> str:
 
 def found(connection: Connection, wanted: str) -> tuple[int, str]:
     """Return the one endpoint with this id, beginning of an id, or name. Raises InputError."""
-    query = "SELECT number, name FROM endpoints WHERE name = %s OR starts_with(id::text, %s)"
+    query = (
+        "SELECT number, name, id::text FROM endpoints WHERE name = %s OR starts_with(id::text, %s)"
+    )
     rows = connection.execute(query, (wanted, wanted.lower())).fetchall()
+    rows = [row for row in rows if row[2] == wanted.lower()] or rows  # others may be called so
     if not wanted or not rows:
         raise InputError("There is no such endpoint.", remedy="See: outgate hub endpoints")
     if len(rows) > 1:

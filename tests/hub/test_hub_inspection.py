@@ -185,7 +185,9 @@ def test_an_endpoint_is_given_few_a_day(world: FleetWorld, till: Member, corp: C
     assert load_authority(home.authority).signer == last
     other = world.member("till-2")
     ask_authority(with_hub(other, world, till.line.hub.inspection), other.line)
-    world.rows("UPDATE inspection_certificates SET made_at = made_at - interval '1 day' RETURNING 1")
+    world.rows(
+        "UPDATE inspection_certificates SET made_at = made_at - interval '1 day' RETURNING 1"
+    )
     assert renew_authority(home, till.line, ahead)
 
 

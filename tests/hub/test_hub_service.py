@@ -10,7 +10,7 @@ import orjson
 import pytest
 from cryptography import x509
 from fleet_over_tls import MESSAGES, joined, shipper
-from fleet_world import FleetWorld, HandClock
+from fleet_world import FleetWorld
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.ids import utc_now
