@@ -26,8 +26,8 @@ POLICY, APPROVALS, RETENTION, SETTINGS = "policy", "approvals", "retention", "se
 KINDS = (POLICY, APPROVALS, RETENTION, SETTINGS)
 MOST_DAYS = 36_500
 MOST_TROUBLE = 400
-"""Letters of all that an endpoint says of orders that it cannot follow; the hub goes by the kind and
-the version with which each begins.
+"""Letters of all that an endpoint says of orders that it cannot follow; the hub goes by the kind
+and the version with which each begins.
 """
 _SHA256_HEX, _MOST_NAME = 64, 200
 

@@ -1,6 +1,6 @@
-"""The list of approvals as what was said since an endpoint had it: the hub gives how the newest list
-begins and ends, the endpoint puts what it keeps of its own between. Nothing of that is believed:
-what comes of it counts where it is, letter for letter, what the organisation signed.
+"""The list of approvals as what was said since an endpoint had it: the hub gives how the newest
+list begins and ends, the endpoint puts what it keeps of its own between. Nothing of that is
+believed: what comes of it counts where it is, letter for letter, what the organisation signed.
 """
 
 from collections.abc import Mapping

@@ -109,8 +109,9 @@ class Shipper:
         return drop_over(self.evidence, shipped, self.cap, self.clock) is not None
 
     def _renewed(self, answer: Mapping[str, Any]) -> list[str]:
-        """Renew the certificate where the hub's clock, by which it ends, says that it is time; return
-        what is wrong: as long as it is good, what is new is shipped by it.
+        """Renew the certificate where the hub's clock, by which it ends, says that it is time.
+
+        Return what is wrong: as long as it is good, what is new is shipped by it.
         """
         try:
             now = Fields(answer, "check-in").time("at")

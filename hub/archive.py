@@ -91,6 +91,11 @@ def archive(
     return manifest
 
 
+def damaged_in(manifest: Path) -> int:
+    """Return how many messages of the month could not be read."""
+    return sum(len(one["damaged"]) for one in json.loads(manifest.read_bytes())["files"])
+
+
 def span(month: str) -> tuple[datetime, datetime]:
     """Return where a month begins and ends, UTC. Raises InputError."""
     try:

@@ -51,8 +51,8 @@ _UNSEEN = """DELETE FROM hunt_sightings h WHERE h.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM places p WHERE p.number = h.place)"""
 _ROWS_LEFT = """UPDATE records SET place = %s, how = 0, gone = true
     WHERE chain = %s AND seq = ANY(%s)"""
-"""Rows whose messages somebody dropped by hand, or are damaged: of what was in them nothing is known
-but these.
+"""Rows whose messages somebody dropped by hand, or are damaged: of what was in them nothing is
+known but these.
 """
 _UNLISTED = """DELETE FROM fleet_cases c WHERE c.family = 0
     AND NOT EXISTS (SELECT 1 FROM places p WHERE p.path = c.name)"""

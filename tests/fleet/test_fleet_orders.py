@@ -266,7 +266,7 @@ def test_who_cannot_follow_is_counted_for_what_it_cannot_follow(
 def test_what_is_not_offered_any_more_is_no_trouble(
     world: FleetWorld, key: Ed25519PrivateKey
 ) -> None:
-    """A version that an endpoint could not follow was stopped: it follows all that is meant for it."""
+    """A version that it could not follow was stopped: it follows all that is meant for it."""
     member = world.member("till-1")
     member.records(1)
     publish(world, key, FIRST)

@@ -31,7 +31,7 @@ def test_what_was_said_since_makes_the_whole_list(
     """Whatever was said again, and whatever people are called; also where more is given than was
     said, as after a restoration, whose versions go on further ahead.
     """
-    bodies, entries = [], list[dict[str, Any]]()
+    bodies, entries = list[bytes](), list[dict[str, Any]]()
     for number, approved, who in said:
         sha256 = f"{number:064x}"
         entries = [one for one in entries if one["sha256"] != sha256]
@@ -83,7 +83,7 @@ def answers_to(member: Member) -> list[int]:
             sizes.append(len(orjson.dumps(answer.value)))
         return answer
 
-    member.line.send = noted  # type: ignore[method-assign]
+    member.line.send = noted
     return sizes
 
 
@@ -118,8 +118,8 @@ def test_an_approval_costs_as_much_as_was_said(world: FleetWorld) -> None:
 
 
 def test_what_was_said_since_and_nobody_signed_is_asked_for_as_a_whole(world: FleetWorld) -> None:
-    """A hub that leaves a withdrawal out, or makes an approval of it, is believed nothing; where what
-    an endpoint keeps is not what the hub goes on from, all is fetched.
+    """A hub that makes an approval of a withdrawal is believed nothing; all is fetched, and what is
+    not signed then is told.
     """
     member = world.member("till-1")
     member.records(1)
@@ -137,7 +137,7 @@ def test_what_was_said_since_and_nobody_signed_is_asked_for_as_a_whole(world: Fl
         text = re.sub("false", "true", orjson.dumps(answer.value).decode())
         return Answer(200, orjson.loads(text))
 
-    member.line.send = forged  # type: ignore[method-assign]
+    member.line.send = forged
     member.round(orders=orders)
     found = orders.kept(APPROVALS)
     assert found is not None
@@ -145,7 +145,7 @@ def test_what_was_said_since_and_nobody_signed_is_asked_for_as_a_whole(world: Fl
     assert "not signed" in (orders.following().trouble or "")
     asked = [orjson.loads(body) for path, body in member.line.sent if path == "/v1/orders"]
     assert asked == [{"kind": APPROVALS}, {"kind": APPROVALS, "have": 2}, {"kind": APPROVALS}]
-    member.line.send = send  # type: ignore[method-assign]
+    member.line.send = send
     member.round(orders=orders)
     found = orders.kept(APPROVALS)
     assert found is not None

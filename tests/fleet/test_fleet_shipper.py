@@ -45,7 +45,7 @@ def test_a_hub_that_renews_nothing_is_shipped_to_all_the_same(world: FleetWorld)
             raise HubRefusesError("not now", 400)
         return send(path, body)
 
-    member.line.send = refuses  # type: ignore[method-assign]
+    member.line.send = refuses
     done = member.round()
     assert done.shipped["records"] == 1
     assert done.troubles == ["the certificate is not renewed: not now"]

@@ -20,7 +20,7 @@ from core.errors import InputError
 from core.vocabulary.fleet import Alarm
 from evidence.chain import genesis
 from exports.outbox.collectors import NotDeliveredError, Parcel, collector_at, read_address
-from hub.archive import archive, span
+from hub.archive import archive, damaged_in, span
 from hub.council import Agreed, Council
 from hub.deliverers import ToFile, Webhook, appended, lines
 from hub.streams import send, streams
@@ -136,6 +136,7 @@ def test_a_month_with_a_damaged_message_is_archived_and_says_so(
         (name, 1, 30)
     ]
     assert acts["damaged"] == []
+    assert damaged_in(made) == 1
 
 
 def test_what_was_dropped_here_before_it_went_on_is_told(world: FleetWorld) -> None:
