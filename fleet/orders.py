@@ -3,6 +3,7 @@ approvals of versions of scripts. An older version than the one that is followed
 what the policy's language does not know; then the last good one stays in force.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,17 @@ from certs.files import PRIVATE_FILE, replace_file
 from core.errors import InputError, OutgateError, SettingsError
 from core.json_fields import Fields
 from core.text import printable
-from fleet.line import Line
+from fleet.line import HubAwayError, HubRefusesError, Line
+from fleet.orders_since import whole
 
 SCHEMA = "outgate.orders/1"
 POLICY, APPROVALS, RETENTION, SETTINGS = "policy", "approvals", "retention", "settings"
 KINDS = (POLICY, APPROVALS, RETENTION, SETTINGS)
 MOST_DAYS = 36_500
+MOST_TROUBLE = 400
+"""Letters of all that an endpoint says of orders that it cannot follow; the hub goes by the kind
+and the version with which each begins.
+"""
 _SHA256_HEX, _MOST_NAME = 64, 200
 
 
@@ -144,13 +150,14 @@ class KeptOrders:
         for kind in KINDS:
             order = self.kept(kind)
             versions[kind] = 0 if order is None else order.version
-        told = "; ".join(self._trouble[kind] for kind in sorted(self._trouble))
-        return Following(versions=versions, trouble=told or None)
+        most = MOST_TROUBLE // max(1, len(self._trouble)) - len("; ")
+        told = [printable(self._trouble[kind], most) for kind in sorted(self._trouble)]
+        return Following(versions=versions, trouble="; ".join(told) or None)
 
     def kept(self, kind: str) -> Order | None:
         """Return the order of a kind that is followed; None where there is none."""
         try:
-            value = orjson.loads((self.folder / f"{kind}.orders").read_bytes())
+            value = orjson.loads(self._file(kind).read_bytes())
             return opened(value, self.public, kind)
         except (OSError, ValueError, BadOrdersError):
             return None
@@ -162,14 +169,35 @@ class KeptOrders:
             version = 0 if known is None else known.version
             told = offered.get(kind)
             if type(told) is not int or told <= version:
+                self._trouble.pop(kind, None)  # it is not meant for this endpoint any more
                 continue
-            answer = line.send("/v1/orders", orjson.dumps({"kind": kind})).value
             try:
-                self._follow(kind, answer, version)
+                self._follow(kind, self._fetched(line, kind, version), version)
                 self._trouble.pop(kind, None)
+            except (HubAwayError, HubRefusesError):
+                raise
             except (OutgateError, OSError) as error:
                 self._trouble[kind] = f"{kind} {told}: {error}"
         self.put_back()
+
+    def _fetched(self, line: Line, kind: str, have: int) -> Mapping[str, Any]:
+        """Return orders as signed: of approvals, what was said since those that are kept, put to
+        them; all where they do not fit.
+        """
+        if kind == APPROVALS and have:
+            told = orjson.dumps({"kind": kind, "have": have})
+            answer = line.send("/v1/orders", told).value
+            if "since" not in answer:
+                return answer
+            body = whole(orjson.loads(self._file(kind).read_bytes())["body"], answer["since"])
+            made = {"body": body, "signature": answer.get("signature")}
+            with contextlib.suppress(BadOrdersError):
+                opened(made, self.public, kind)
+                return made
+        return line.send("/v1/orders", orjson.dumps({"kind": kind})).value
+
+    def _file(self, kind: str) -> Path:
+        return self.folder / f"{kind}.orders"
 
     def _follow(self, kind: str, answer: Mapping[str, Any], version: int) -> None:
         order = opened(answer, self.public, kind)
@@ -180,7 +208,7 @@ class KeptOrders:
         if order.settings is not None:
             self.check_settings(order.settings)
         kept = orjson.dumps({name: answer[name] for name in ("body", "signature")})
-        replace_file(self.folder / f"{kind}.orders", kept, PRIVATE_FILE)
+        replace_file(self._file(kind), kept, PRIVATE_FILE)
 
     def put_back(self) -> None:
         """Put the fleet's policy where the gate reads it, where something else stands there."""

@@ -11,12 +11,14 @@ from typing import Any
 
 import orjson
 
+from core.errors import InputError
 from core.ids import rfc3339
+from core.json_fields import Fields
 from core.text import printable
 from evidence.shipping import ChainKind, ShippedFile, Standing, shipped_file
 from fleet.line import HubRefusesError, Line
 from fleet.membership import Membership, now_utc, request, use_certificate
-from fleet.orders import NO_ORDERS, Orders
+from fleet.orders import MOST_TROUBLE, NO_ORDERS, Orders
 from fleet.outbox import Cap, Dropped, drop_over, dropped_runs
 from fleet.wire import packed_stretch
 
@@ -44,7 +46,6 @@ class Round:
     """Kind of orders → version that the hub has for this endpoint."""
     erased: Mapping[str, Any] = field(default_factory=dict)
     """Chain of acts → up to which act the hub has erased what was erased here."""
-    answered_at: str = ""
     requests: int = 0
     """How many requests of the hub wait for an answer."""
 
@@ -72,12 +73,12 @@ class Shipper:
 
         Raises HubAwayError, HubRefusesError, EvidenceError, SettingsError.
         """
-        if self.membership.due_for_renewal(self.clock()):
-            self._renew()
+        if not self.evidence.is_file():  # nothing is told of it, but it stays a member
+            self._renewed({})
         with shipped_file(self.evidence) as file:
             standing = {kind: file.standing(kind) for kind in _KINDS}
             answer = self._check_in(standing)
-            done = Round(answered_at=str(answer.get("at", "")))
+            done = Round(troubles=self._renewed(answer))
             done.orders = _object(answer.get("orders"))
             done.requests = _number(answer.get("requests"))
             done.erased = _object(answer.get("erased"))
@@ -107,11 +108,25 @@ class Shipper:
         shipped = max(0, _number(told.get("next")) - 1)
         return drop_over(self.evidence, shipped, self.cap, self.clock) is not None
 
-    def _renew(self) -> None:
+    def _renewed(self, answer: Mapping[str, Any]) -> list[str]:
+        """Renew the certificate where the hub's clock, by which it ends, says that it is time.
+
+        Return what is wrong: as long as it is good, what is new is shipped by it.
+        """
+        try:
+            now = Fields(answer, "check-in").time("at")
+        except ValueError:
+            now = self.clock()
+        if not self.membership.due_for_renewal(now):
+            return []
         asked = request(self.membership.folder)
-        answer = self.line.send("/v1/renew", orjson.dumps({"request": asked.decode()}))
-        use_certificate(self.membership.folder, str(answer.value.get("certificate")).encode())
+        try:
+            told = self.line.send("/v1/renew", orjson.dumps({"request": asked.decode()}))
+            use_certificate(self.membership.folder, str(told.value.get("certificate")).encode())
+        except (HubRefusesError, InputError) as error:
+            return [f"the certificate is not renewed: {error.message}"]
         self.line.renewed()
+        return []
 
     def _check_in(self, standing: Mapping[ChainKind, Standing]) -> Mapping[str, Any]:
         chains = {
@@ -124,7 +139,9 @@ class Shipper:
             "version": self.version,
             "chains": chains,
             "orders": following.versions,
-            "trouble": None if following.trouble is None else printable(following.trouble, 400),
+            "trouble": None
+            if following.trouble is None
+            else printable(following.trouble, MOST_TROUBLE),
         }
         return self.line.send("/v1/check-in", orjson.dumps(told)).value
 

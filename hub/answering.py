@@ -123,9 +123,10 @@ class Hub:
 
     def orders(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
         """Give the orders that are meant for an endpoint."""
-        kind = Fields(value, "orders").text("kind")
+        fields = Fields(value, "orders", frozenset({"have"}))
+        kind, have = fields.text("kind"), fields.whole_or_none("have") or 0
         with self.database.at_once() as connection:
-            return order_for(connection, endpoint, kind)
+            return order_for(connection, endpoint, kind, have)
 
     def held(self, endpoint: Endpoint, value: object) -> Mapping[str, Any]:
         """Take what an endpoint holds for a person; give what was said of it."""

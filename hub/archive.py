@@ -17,11 +17,10 @@ from evidence.entries import Entry
 from exports.contents import Contents
 from exports.formats import format_named
 from exports.writing import write_file
-from fleet.wire import opened
 from hub.council import Council
 from hub.database import Connection
 from hub.months import removed_at
-from hub.stored import Kept
+from hub.stored import readable
 from hub.streams import covered, entries_of
 
 SCHEMA = "outgate.archive/1"
@@ -40,6 +39,8 @@ class Archived:
     rows: int = 0
     sha256: str = ""
     chains: dict[str, dict[str, Any]] = field(default_factory=dict)
+    damaged: list[dict[str, Any]] = field(default_factory=list)
+    """Runs of entries whose messages cannot be read at the hub, which are in no file."""
 
 
 def archive(
@@ -76,6 +77,7 @@ def archive(
                 "rows": one.rows,
                 "sha256": one.sha256,
                 "chains": list(one.chains.values()),
+                "damaged": one.damaged,
             }
             for one in made
         ],
@@ -87,6 +89,11 @@ def archive(
 
     write_file(manifest, write_manifest)
     return manifest
+
+
+def damaged_in(manifest: Path) -> int:
+    """Return how many messages of the month could not be read."""
+    return sum(len(one["damaged"]) for one in json.loads(manifest.read_bytes())["files"])
 
 
 def span(month: str) -> tuple[datetime, datetime]:
@@ -126,17 +133,14 @@ def _entries(
         cursor.itersize = 8
         cursor.execute(_UPLOADS, (begin, end, kind))
         for number, first, last, blob, chain, endpoint, name in cursor:
-            for entry in entries_of(Kept(number, first, last, opened(blob)), chain):
+            whose = {"chain": chain, "endpoint": endpoint, "name": name}
+            kept = readable((number, first, last, blob))
+            if kept is None:
+                made.damaged.append({**whose, "first": first, "last": last})
+                continue
+            for entry in entries_of(kept, chain):
                 made.rows += 1
-                known = made.chains.setdefault(
-                    chain,
-                    {
-                        "chain": chain,
-                        "endpoint": endpoint,
-                        "name": name,
-                        "first": entry.link.seq,
-                        "before": entry.link.prev.hex(),
-                    },
-                )
+                begins = {"first": entry.link.seq, "before": entry.link.prev.hex()}
+                known = made.chains.setdefault(chain, {**whose, **begins})
                 known["last"], known["head"] = entry.link.seq, entry.link.hash.hex()
                 yield covered(entry, shown)

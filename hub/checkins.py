@@ -10,7 +10,7 @@ from core.json_fields import Fields
 from core.text import printable
 from core.vocabulary.fleet import Alarm
 from evidence.shipping import ChainKind
-from fleet.orders import KINDS
+from fleet.orders import KINDS, MOST_TROUBLE
 from fleet.wire import is_chain
 from hub.alarms import alarmed, over
 from hub.chains import ToldChain, Witnessing
@@ -78,7 +78,7 @@ class Told:
             approvals=approvals,
             retention=retention,
             settings=settings,
-            trouble=None if trouble is None else printable(trouble, 400),
+            trouble=None if trouble is None else printable(trouble, MOST_TROUBLE),
         )
 
 

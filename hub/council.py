@@ -26,6 +26,7 @@ SMALLEST = 5
 _KEY_BYTES = 32
 _PREFIX = "person-"
 _LETTERS = 10
+_ALPHABET = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 _HOMES = frozenset({"home", "users", "documents and settings"})
 _SHOWN_FOR = timedelta(days=1)
 _READ = "SELECT pseudonyms, smallest_group, may_reveal FROM council"
@@ -80,7 +81,7 @@ class Council:
         """Return a name as it may be shown; the same person is the same everywhere."""
         if self.nobody and self.agreed.pseudonyms:
             return ""
-        if not self.agreed.pseudonyms or not name or name.startswith(_PREFIX):
+        if not self.agreed.pseudonyms or not name or _is_told(name):
             return name
         mark = hmac.new(self.key, name.casefold().encode("utf-8", "replace"), hashlib.sha256)
         return _PREFIX + b32encode(mark.digest())[:_LETTERS].decode().lower()
@@ -190,6 +191,12 @@ class Council:
         while apart and (sizes[apart[0]] < most or 0 < hidden < most):
             hidden += sizes[apart.pop(0)]
         return set(apart)
+
+
+def _is_told(name: str) -> bool:
+    """Return whether a name is a pseudonym already, and not merely called like one."""
+    letters = name.removeprefix(_PREFIX)
+    return letters != name and len(letters) == _LETTERS and set(letters) <= _ALPHABET
 
 
 def _named(value: dict[str, Any]) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from hub.act_rows import acts_chain, records_chain
 from hub.database import Connection, Database
 from hub.facts import fact_of
 from hub.file_rows import forget_files, keep_files, take_files
-from hub.stored import Kept, uploads_from
+from hub.stored import Kept, readable, rows_from
 from hub.sums import keep_dropped, make_all_alone, sum_again, unname
 from hub.words import Words
 
@@ -53,7 +53,9 @@ _UNSEEN = """DELETE FROM hunt_sightings h WHERE h.endpoint = %s
     AND NOT EXISTS (SELECT 1 FROM places p WHERE p.number = h.place)"""
 _ROWS_LEFT = """UPDATE records SET place = %s, how = 0, gone = true
     WHERE chain = %s AND seq = ANY(%s)"""
-"""Rows whose messages somebody dropped by hand: of what was in them nothing is known but these."""
+"""Rows whose messages somebody dropped by hand, or are damaged: of what was in them nothing is
+known but these.
+"""
 _UNLISTED = """DELETE FROM fleet_cases c WHERE c.family = 0
     AND NOT EXISTS (SELECT 1 FROM places p WHERE p.path = c.name)"""
 """Cases of programs that are known by their path alone, of which nothing is left."""
@@ -119,11 +121,14 @@ def _erase(connection: Connection, endpoint: int, chain: str, removed: Removed) 
         if not here:
             continue
         touched: set[int] = set()
-        for kept in list(uploads_from(connection, number, here[0])):
-            these = {seq: wanted[seq] for seq in here if kept.first <= seq <= kept.last}
-            if these:
+        for row in list(rows_from(connection, number, here[0])):
+            these = {seq: wanted[seq] for seq in here if row[1] <= seq <= row[2]}
+            kept = readable(row) if these else None
+            if kept is not None:
                 touched.update(these)
                 files |= _rewrite(connection, endpoint, (number, files_to), kept, these)
+            elif these:  # damaged here: nobody can say what in it tells of whom
+                connection.execute(_REWRITE, (b"", row[0]))
         files |= _unname(connection, endpoint, number, here, touched)
         entries += len(here)
     connection.execute(_HELD, (endpoint,))

@@ -22,6 +22,7 @@ from certs.files import refuse_if_others_read
 from core.errors import CertificateError, InputError, SettingsError
 from core.text import printable
 from hub.database import Connection
+from hub.enrolment import MOST_CERTIFIED
 
 _BACKDATED = timedelta(minutes=10)
 _MOST_DAYS = 397
@@ -30,6 +31,8 @@ _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-.")
 _NAMES = frozenset({"chain", "key", "permit", "exclude", "days"})
 _KEEP = """INSERT INTO inspection_certificates (serial, endpoint, made_at, ends_at)
     VALUES (%s, %s, %s, %s)"""
+_MANY = """SELECT count(*) >= %s FROM inspection_certificates
+    WHERE endpoint = %s AND made_at > %s"""
 _OF = """SELECT serial, ends_at FROM inspection_certificates
     WHERE endpoint = %s AND ends_at > %s ORDER BY made_at"""
 
@@ -114,8 +117,12 @@ class Inspection:
     ) -> bytes:
         """Return the chain, PEM, of an intermediate for the key of a request, and note it.
 
-        Raises InputError for what is no request.
+        Raises InputError for what is no request, and for an endpoint that asks ever more.
         """
+        told = (MOST_CERTIFIED, endpoint, now - timedelta(days=1))
+        row = connection.execute(_MANY, told).fetchone()
+        if row is not None and row[0]:
+            raise InputError("This endpoint was given too many authorities today.")
         made = self._signed(_key(request), name, now)
         values = (f"{made.serial_number:x}", endpoint, now, made.not_valid_after_utc)
         connection.execute(_KEEP, values)

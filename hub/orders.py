@@ -27,6 +27,7 @@ from fleet.orders import (
     SETTINGS,
     signed_text,
 )
+from fleet.orders_since import since
 from hub.database import Connection
 from hub.deeds import Word, chained
 from hub.enrolment import Endpoint
@@ -50,7 +51,7 @@ _POLICIES = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.m
         (SELECT count(*) FROM endpoints e WHERE e.policy = o.version AND e.revoked_at IS NULL)
             AS followed_by,
         (SELECT count(*) FROM endpoints e WHERE e.policy < o.version AND e.revoked_at IS NULL
-            AND e.trouble IS NOT NULL) AS troubles
+            AND position(o.kind || ' ' || o.version || ': ' IN e.trouble) > 0) AS troubles
     FROM orders o WHERE o.kind = 'policy' ORDER BY o.version DESC"""
 _RETENTIONS = """SELECT o.version, o.grouped AS "group", o.made_at, o.made_by, o.body,
         (SELECT count(*) FROM endpoints e WHERE e.retention = o.version AND e.revoked_at IS NULL)
@@ -67,7 +68,7 @@ _SETTINGS = """SELECT o.version, o.grouped AS "group", o.percent, o.made_at, o.m
         (SELECT count(*) FROM endpoints e WHERE e.settings = o.version AND e.revoked_at IS NULL)
             AS followed_by,
         (SELECT count(*) FROM endpoints e WHERE e.settings < o.version AND e.revoked_at IS NULL
-            AND e.trouble IS NOT NULL) AS troubles
+            AND position(o.kind || ' ' || o.version || ': ' IN e.trouble) > 0) AS troubles
     FROM orders o WHERE o.kind = 'settings' ORDER BY o.version DESC"""
 _LATEST = "SELECT body FROM orders WHERE kind = %s ORDER BY version DESC LIMIT 1"
 _FORGET_OLDER = "DELETE FROM orders WHERE kind = %s AND version < %s"
@@ -106,13 +107,22 @@ def versions_in(asked: Cursor[tuple[Any, ...]]) -> Mapping[str, int]:
     return {kind: found.get(kind, 0) for kind in KINDS}
 
 
-def order_for(connection: Connection, endpoint: Endpoint, kind: str) -> Mapping[str, Any]:
-    """Return the orders of a kind that are meant for an endpoint; empty where there are none."""
+def order_for(
+    connection: Connection, endpoint: Endpoint, kind: str, have: int = 0
+) -> Mapping[str, Any]:
+    """Return the orders of a kind that are meant for an endpoint; empty where there are none. Of
+    approvals, where it has a version of the list, what was said since.
+    """
     values = (kind, endpoint.grouped, share_of(endpoint))
     row = connection.execute(_FOR, values).fetchone()
     if row is None:
         return {}
-    return {"version": row[0], "body": row[1].decode(), "signature": row[2].hex()}
+    told = {"version": row[0], "signature": row[2].hex()}
+    if kind == APPROVALS and 0 < have < row[0]:
+        said = since(bytes(row[1]), row[0] - have)
+        if said is not None:
+            return {**told, "since": said}
+    return {**told, "body": row[1].decode()}
 
 
 def publish_policy(

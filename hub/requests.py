@@ -42,13 +42,14 @@ _REPLY = """INSERT INTO replies (request, endpoint, at, done, found, entries, pr
         WHERE NOT replies.done"""
 _FORGET = "UPDATE requests SET sealed = NULL WHERE sealed IS NOT NULL AND ends_at <= %s"
 _LIST = """SELECT r.number, r.kind, r.grouped AS "group", r.made_at, r.made_by, r.note, r.ends_at,
-        count(a.endpoint) FILTER (WHERE a.done) AS answered,
+        count(a.endpoint) FILTER (WHERE a.done AND n.revoked_at IS NULL) AS answered,
         count(a.endpoint) FILTER (WHERE a.found > 0) AS found_on,
         coalesce(sum(a.found), 0)::bigint AS found,
         count(a.endpoint) FILTER (WHERE a.problem <> '') AS problems,
         (SELECT count(*) FROM endpoints e WHERE e.revoked_at IS NULL
-            AND r.grouped IN ('', e.grouped)) AS endpoints
+            AND r.grouped IN ('', e.grouped) AND e.enrolled_at < r.ends_at) AS endpoints
     FROM requests r LEFT JOIN replies a ON a.request = r.number
+        LEFT JOIN endpoints n ON n.number = a.endpoint
     GROUP BY r.number ORDER BY r.number DESC"""
 _ENTRIES = """SELECT e.name AS endpoint, a.at, a.done, a.found, a.problem,
         coalesce(x.name, p.path) AS script, d.name AS place, count(*)::bigint AS records,
@@ -62,6 +63,12 @@ _ENTRIES = """SELECT e.name AS endpoint, a.at, a.done, a.found, a.problem,
     WHERE a.request = %(number)s AND (a.found > 0 OR a.problem <> '')
     GROUP BY e.name, a.at, a.done, a.found, a.problem, x.name, p.path, d.name
     ORDER BY e.name, records DESC LIMIT 1000"""
+_UNANSWERED = """SELECT e.name AS endpoint, NULL AS at, false AS done, 0 AS found, '' AS problem,
+        NULL AS script, NULL AS place, 0 AS records, 0 AS went, NULL AS first_at, NULL AS last_at
+    FROM requests r JOIN endpoints e ON e.revoked_at IS NULL AND r.grouped IN ('', e.grouped)
+        AND e.enrolled_at < r.ends_at
+        LEFT JOIN replies a ON a.request = r.number AND a.endpoint = e.number
+    WHERE r.number = %(number)s AND a.request IS NULL ORDER BY e.name, e.number"""
 
 
 def ask(
@@ -114,9 +121,11 @@ def offered(
     connection: Connection, endpoint: Endpoint, sealing: bytes, now: datetime
 ) -> list[Mapping[str, str]]:
     """Return requests that an endpoint has not answered, as signed."""
-    query = b"SELECT r.id, r.sealed " + _OPEN.encode() + b" ORDER BY r.number LIMIT 5"
-    found = []
-    for id_, sealed in connection.execute(query, _of(endpoint, now)).fetchall():
+    query = b"SELECT r.id, r.sealed " + _OPEN.encode() + b" ORDER BY r.number"
+    found: list[Mapping[str, str]] = []
+    for id_, sealed in connection.execute(query, _of(endpoint, now)):
+        if len(found) == _MOST_AT_ONCE:
+            break
         try:
             told = AESGCM(sealing).decrypt(sealed[:_NONCE], bytes(sealed[_NONCE:]), id_.encode())
         except InvalidTag:
@@ -154,11 +163,14 @@ def requests(connection: Connection) -> list[Row]:
 
 
 def found_for(connection: Connection, number: int) -> list[Row]:
-    """Return where a request found something, which scripts, what left, to whom."""
+    """Return where a request found something, which scripts, what left, to whom; and who has not
+    answered, with `at` None.
+    """
     known = "SELECT 1 FROM requests WHERE number = %s"
     if not 0 < number < 1 << 31 or connection.execute(known, (number,)).fetchone() is None:
         raise InputError("There is no such request.", remedy="See: outgate hub asked")
-    return rows(connection, _ENTRIES, {"number": number})
+    told = {"number": number}
+    return rows(connection, _ENTRIES, told) + rows(connection, _UNANSWERED, told)
 
 
 def forget_over(connection: Connection, now: datetime) -> None:

@@ -24,6 +24,7 @@ from core.review import (
 from core.rights import DEED_OF, Actor, Deed
 from core.stored import OpenedEntry, StoredEntry, StoredObservation, StoredRecord, UnreadableEntry
 from core.vocabulary.sizes import counted
+from fleet.wire import BadUpload
 from hub import approvals, desk, held, how_rows, rows_again, script_past
 from hub.case_list import look
 from hub.case_pages import asks_how, sorts, untold
@@ -279,11 +280,15 @@ class HubCases:
 
 def _opened(connection: Connection, place: tuple[int, str, int], shown: Council) -> OpenedEntry:
     chain, name, seq = place
-    kept = upload_of(connection, chain, seq)
+    why = "its message is not at the hub any more"
+    try:
+        kept = upload_of(connection, chain, seq)
+    except BadUpload:
+        kept, why = None, "its message is damaged at the hub"
     entries = () if kept is None else entries_of(kept, name)
     found = next((one for one in entries if one.link.seq == seq), None)
     if found is None:
-        return UnreadableEntry(id="", at=None, link=None, why="its month was removed")
+        return UnreadableEntry(id="", at=None, link=None, why=why)
     return covered(found, shown).opened()
 
 

@@ -64,11 +64,15 @@ def entries_of(connection: Connection, chain: int, seq: int) -> Kept | None:
 
 def uploads_from(connection: Connection, chain: int, seq: int = 1) -> Iterator[Kept]:
     """Yield the uploads of a chain in order, from the one that an entry came in."""
+    yield from map(kept_of, rows_from(connection, chain, seq))
+
+
+def rows_from(connection: Connection, chain: int, seq: int) -> Iterator[tuple[Any, ...]]:
+    """Yield the same as rows for `kept_of` and `readable`."""
     with connection.cursor(name="uploads_from") as cursor:
         cursor.itersize = 8
         cursor.execute(_FROM, (chain, seq))
-        for row in cursor:
-            yield kept_of(row)
+        yield from cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +108,8 @@ def next_message(connection: Connection, chain: int, seq: int) -> Message | None
     row = connection.execute(_NEXT, (chain, seq)).fetchone()
     if row is None:
         return None
-    try:
-        entries = list(kept_of(row[1:]).entries())
-    except BadUpload:
-        entries = []
+    kept = readable(row[1:])
+    entries = [] if kept is None else list(kept.entries())
     return Message(received=row[0], last=int(row[3]), entries=entries)
 
 
@@ -115,3 +117,13 @@ def kept_of(row: tuple[Any, ...]) -> Kept:
     """Return an upload from its number, first, last and blob. Raises BadUpload."""
     number, first, last, blob = row
     return Kept(number, first, last, opened(blob))
+
+
+def readable(row: tuple[Any, ...]) -> Kept | None:
+    """Return the same; None where the message is damaged here, which `verify` tells and which keeps
+    nobody from those behind it.
+    """
+    try:
+        return kept_of(row)
+    except BadUpload:
+        return None

@@ -15,10 +15,9 @@ from core.stored import ChainLink
 from evidence.entries import Entry
 from evidence.times import micros
 from exports.outbox.collectors import Parcel
-from fleet.wire import opened
 from hub.council import Council
 from hub.database import Connection, Database
-from hub.stored import Kept
+from hub.stored import Kept, readable
 
 _WAITING = """SELECT c.number, c.chain, c.kind, c.last, coalesce(s.last, 0), e.id::text, e.name
     FROM chains c JOIN endpoints e ON e.number = c.endpoint
@@ -58,7 +57,7 @@ class Sent:
     acts: int = 0
     refused: int = 0
     gone: int = 0
-    """Entries whose messages were dropped here before they went on."""
+    """Entries whose messages were dropped here, or damaged, before they went on."""
 
 
 def send(
@@ -114,9 +113,10 @@ def _chain(
     number, chain_name, kind, last, at, endpoint, _ = chain
     while at < last:
         row = connection.execute(_NEXT, (number, at)).fetchone()
-        first, upto = (last + 1, last) if row is None else (row[1], row[2])
-        if row is not None:
-            kept = Kept(row[0], row[1], row[2], opened(row[3]))
+        kept = None if row is None else readable(row)
+        upto = last if row is None else row[2]
+        first = upto + 1 if kept is None else kept.first
+        if kept is not None:
             entries = [covered(e, shown) for e in entries_of(kept, chain_name) if e.link.seq > at]
             records = entries if kind == "records" else []
             acts = [] if records else entries

@@ -6,6 +6,9 @@ from core.text import printable
 from core.vocabulary.sizes import counted, number
 from hub.telling import Row, table
 
+_MOST_NAMED = 20
+"""Machines that have not answered, by their names; `--json` names all."""
+
 
 def requests(rows: Sequence[Row]) -> Iterator[str]:
     """Yield what was asked, and how far it is."""
@@ -29,11 +32,13 @@ def requests(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def found(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield where one request found something."""
-    if not rows:
+    """Yield where one request found something, and who has not answered."""
+    silent = [printable(row["endpoint"], 60) for row in rows if row["at"] is None]
+    heard = [row for row in rows if row["at"] is not None]
+    if not heard:
         yield "Nobody who has answered found anything."
     told: set[str] = set()
-    for row in rows:
+    for row in heard:
         on = printable(row["endpoint"], 60)
         if row["problem"] and on not in told:
             told.add(on)
@@ -46,3 +51,7 @@ def found(rows: Sequence[Row]) -> Iterator[str]:
             )
         elif row["found"]:
             yield f"{on}: {counted(row['found'], 'entry', 'entries')}, not shipped yet"
+    if silent:
+        more = f" and {number(len(silent) - _MOST_NAMED)} more" * (len(silent) > _MOST_NAMED)
+        named = ", ".join(silent[:_MOST_NAMED])
+        yield f"Not answered: {counted(len(silent), 'machine')}: {named}{more}"

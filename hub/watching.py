@@ -10,11 +10,15 @@ from hub.database import Connection
 SILENT_AFTER = timedelta(days=1)
 _AWAY_AFTER = timedelta(hours=1)
 """A hub that has not watched for so long was away."""
+_MAY_DIFFER = timedelta(hours=23)
+"""Clocks of hubs beside each other: the latest counts. One that is further off was put right."""
 _BACK_WITHIN = timedelta(hours=2)
 """Endpoints come back to a hub that was away within so long: they wait up to an hour."""
 _WATCHED = """INSERT INTO watched (since, at) VALUES (%(now)s, %(now)s)
-    ON CONFLICT (one) DO UPDATE SET at = EXCLUDED.at, since = CASE
-        WHEN EXCLUDED.at - watched.at BETWEEN -%(away)s::interval AND %(away)s::interval
+    ON CONFLICT (one) DO UPDATE SET at = CASE
+        WHEN EXCLUDED.at - watched.at BETWEEN -%(differ)s::interval AND '0'
+        THEN watched.at ELSE EXCLUDED.at END, since = CASE
+        WHEN EXCLUDED.at - watched.at BETWEEN -%(differ)s::interval AND %(away)s::interval
         THEN watched.since ELSE EXCLUDED.since END"""
 _STANDS = "SELECT since, at FROM watched"
 _SILENT = """INSERT INTO alarms (endpoint, chain, kind, words, first_at, last_at)
@@ -25,7 +29,7 @@ _NOBODY = datetime.min.replace(tzinfo=UTC)
 
 def note_watched(connection: Connection, now: datetime) -> None:
     """Note that a hub is there."""
-    connection.execute(_WATCHED, {"now": now, "away": _AWAY_AFTER})
+    connection.execute(_WATCHED, {"now": now, "away": _AWAY_AFTER, "differ": _MAY_DIFFER})
 
 
 def silent_before(connection: Connection, now: datetime) -> datetime:

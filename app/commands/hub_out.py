@@ -119,7 +119,9 @@ def _tell(sent: "Sent") -> None:
         typer.echo(f"{counted(sent.refused, 'entry', 'entries')} were refused for good.", err=True)
     if sent.gone:
         gone = counted(sent.gone, "entry", "entries")
-        typer.echo(f"{gone} had been dropped here before they could be sent.", err=True)
+        typer.echo(
+            f"{gone} had been dropped here, or damaged, before they could be sent.", err=True
+        )
 
 
 def _deliverer(
@@ -194,9 +196,12 @@ def archive(
     from core.ids import utc_now
 
     with at_hub(hub, Deed.EXPORT) as connection:
-        from hub.archive import archive
+        from hub.archive import archive, damaged_in
 
         made = archive(connection, folder, month, shown_at(connection, hub), utc_now())
         exported(connection, f"archive {month}", to=str(made))
+        damaged = damaged_in(made)
     typer.echo(f"Written, with its manifest: {made}")
-    return 0
+    if damaged:
+        typer.echo(f"{damaged} of its messages cannot be read at the hub; it names them.", err=True)
+    return 1 if damaged else 0

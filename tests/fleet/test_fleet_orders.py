@@ -10,10 +10,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fleet_world import NOW, FleetWorld, Member, who
 
+from core.errors import SettingsError
 from fleet.approvals import FleetApprovals
 from fleet.line import Answer
 from fleet.orders import KeptOrders, signed_text
-from hub.orders import approve, publish_policy, share_of, widen
+from hub.orders import (
+    approve,
+    policies,
+    publish_policy,
+    publish_settings,
+    settings_versions,
+    share_of,
+    widen,
+)
 from policy.loading import load_bytes
 
 FIRST = "mode: watch\nrules: []\n"
@@ -224,6 +233,56 @@ def test_a_policy_that_this_version_cannot_read_leaves_the_last_in_force(
     assert policy_at(member) == FIRST
     assert world.rows("SELECT policy FROM endpoints") == [(1,)]
     assert "policy 2" in world.value("SELECT trouble FROM endpoints")
+
+
+def test_who_cannot_follow_is_counted_for_what_it_cannot_follow(
+    world: FleetWorld, key: Ed25519PrivateKey
+) -> None:
+    """Not for a version that it was never offered, nor for orders of another kind; however much is
+    wrong, and however many words it takes.
+    """
+    member = world.member("till-1")
+    member.records(1)
+    publish(world, key, FIRST, percent=0)
+    publish(world, key, FIRST, grouped="finance")
+    orders = orders_of(member)
+    orders.check = orders.check_settings = _cannot
+
+    def counts() -> list[list[tuple[int, int]]]:
+        for _ in range(2):
+            member.round(orders=orders)
+        with world.hub.database.work() as connection:
+            lists = (policies(connection), settings_versions(connection))
+        return [[(row["version"], row["troubles"]) for row in one] for one in lists]
+
+    more: dict[str, Any] = {"grouped": "", "percent": 100, "note": "", "who": "ada", "now": NOW}
+    with world.hub.database.work() as connection:
+        publish_settings(connection, key, "zonk: 1", **more)
+    assert counts() == [[(2, 0), (1, 0)], [(1, 1)]]
+    publish(world, key, FIRST)
+    assert counts() == [[(3, 1), (2, 0), (1, 0)], [(1, 1)]]
+
+
+def test_what_is_not_offered_any_more_is_no_trouble(
+    world: FleetWorld, key: Ed25519PrivateKey
+) -> None:
+    """A version that it could not follow was stopped: it follows all that is meant for it."""
+    member = world.member("till-1")
+    member.records(1)
+    publish(world, key, FIRST)
+    orders = orders_of(member)
+    member.round(orders=orders)
+    stopped = publish(world, key, "rules: [{id: x, when: {moon: full}, then: block}]\n")
+    member.round(orders=orders)
+    assert "policy 2" in (orders.following().trouble or "")
+    with world.hub.database.work() as connection:
+        widen(connection, stopped, 0, who="ada", now=NOW)
+    member.round(orders=orders)
+    assert orders.following().trouble is None
+
+
+def _cannot(what: object) -> None:
+    raise SettingsError("w" * 1000)
 
 
 def test_a_policy_that_somebody_changes_is_put_back(

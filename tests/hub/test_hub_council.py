@@ -61,6 +61,17 @@ def test_one_person_has_one_pseudonym_and_nobody_else_has_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["person-ada", "person-", "person-abcdefghi1", "PERSON-abcdefghij"]
+)
+def test_whoever_is_called_like_a_pseudonym_has_one(name: str) -> None:
+    """What is one already stays as it is."""
+    shown = Council(agreed=Agreed(pseudonyms=True, may_reveal=("a", "b")), key=b"k" * 32)
+    told = shown.person(name)
+    assert told != name
+    assert shown.person(told) == told
+
+
+@pytest.mark.parametrize(
     ("path", "told"),
     [
         ("/home/fatima/jobs/a.py", "/home/~/jobs/a.py"),

@@ -224,3 +224,16 @@ def test_what_is_no_setting_of_own_certificates_is_named(tmp_path: Path, value: 
         authority = make_authority(folder, utc_now())
         file = server_files(authority, folder, ["a"], utc_now())
         server_context(file, folder / "authority.pem", tmp_path / "hub.yaml")
+
+
+def test_an_id_means_its_endpoint_whatever_others_are_called(world: FleetWorld) -> None:
+    """Nobody keeps another from being revoked by taking its id, or its name, for a name."""
+    one, other = world.member("till-1"), world.member("till-1")
+    world.member(one.membership.endpoint)
+    with world.hub.database.work() as connection:
+        with pytest.raises(InputError, match="2 endpoints are called so"):
+            revoke(connection, "till-1", world.clock())
+        assert revoke(connection, one.membership.endpoint, world.clock()) == "till-1"
+    query = "SELECT id::text FROM endpoints WHERE revoked_at IS NOT NULL"
+    assert world.rows(query) == [(one.membership.endpoint,)]
+    assert other.membership.endpoint

@@ -20,6 +20,7 @@ from fleet.line import Answer
 from fleet.shipper import Round
 from hub.erasing import erase_pending, sweep
 from hub.stored import uploads_from
+from hub.verification import verify
 
 
 def texts_at_hub(world: FleetWorld) -> bytes:
@@ -194,3 +195,36 @@ def test_what_expired_behind_a_hold_before_it_was_shipped_is_explained(
     assert world.alarms() == []
     words = {word for (word,) in world.rows("SELECT word FROM acts")}
     assert ("unreadable" in words) == older
+
+
+def test_a_message_that_is_damaged_here_keeps_no_erasure_from_being_done(
+    world: FleetWorld,
+) -> None:
+    """It goes whole where it holds what is to be erased, for what is left of it may tell of
+    somebody; erasures of others, and what the hub does behind them, are not kept waiting.
+    """
+    members = [world.member("till-1"), world.member("till-2")]
+    people = []
+    for number, member in enumerate(members):
+        member.records(30, seed=number)
+        member.round()
+        people.append(person_of(member))
+    broken = (
+        "UPDATE uploads SET blob = substr(blob, 1, length(blob) - 20) WHERE number = %s RETURNING 1"
+    )
+    (numbers, *_) = world.rows("SELECT min(number) FROM uploads")
+    world.rows(broken, numbers)
+    for member, person in zip(members, people, strict=True):
+        erase_now(member.evidence, Wanted(users=frozenset({person})), who="officer", why="asked")
+        member.round()
+    world.hub.watch()
+    assert world.value("SELECT count(*) FROM erasures WHERE done_at IS NULL") == 0
+    assert world.value("SELECT length(blob) FROM uploads WHERE number = %s", numbers) == 0
+    assert world.value("SELECT sum(records) FROM sums") == 60
+    query = """SELECT count(*) FROM places p JOIN people w ON w.number = p.person
+        WHERE p.endpoint = %s AND w.name = %s"""
+    assert [world.value(query, (n, person)) for n, person in enumerate(people, 1)] == [0, 0]
+    with world.hub.database.work() as connection:
+        (problem,) = verify(connection).problems
+    assert "till-1" in problem
+    assert "cannot be read" in problem

@@ -44,7 +44,7 @@ def few_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "_MOST_QUARANTINED", 4)
     monkeypatch.setattr(alarms, "_MOST_OPEN", 3)
     monkeypatch.setattr(chains, "_MOST_BEGUN", 5)
-    monkeypatch.setattr(enrolment, "_MOST_CERTIFIED", 3)
+    monkeypatch.setattr(enrolment, "MOST_CERTIFIED", 3)
 
 
 def test_broken_messages_of_ever_other_chains_fill_nothing(world: FleetWorld) -> None:

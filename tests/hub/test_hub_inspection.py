@@ -22,6 +22,7 @@ from certs.rotation import trusted_besides
 from core.errors import InputError, SettingsError
 from core.ids import utc_now
 from fleet.line import HubRefusesError
+from hub.enrolment import MOST_CERTIFIED
 from hub.inspection import Inspection, given_to, read_inspection
 
 
@@ -167,6 +168,27 @@ def test_it_is_renewed_at_two_thirds_and_only_what_the_hub_gave(
     assert second.signer.serial_number != first.signer.serial_number
     replace_authority(home.authority)
     assert not renew_authority(home, till.line, now + timedelta(days=7))
+
+
+def test_an_endpoint_is_given_few_a_day(world: FleetWorld, till: Member, corp: Corp) -> None:
+    """One whose clock is a month ahead finds each over as it comes, and asks at every round: there
+    would be more of them every minute. What it has stays in use, and others are given theirs.
+    """
+    home = with_hub(till, world, corp.gives(exclude="bank.example"))
+    ask_authority(home, till.line)
+    ahead = utc_now() + timedelta(days=29)
+    for _ in range(MOST_CERTIFIED - 1):
+        assert renew_authority(home, till.line, ahead)
+    last = load_authority(home.authority).signer
+    with pytest.raises(HubRefusesError, match="too many authorities today"):
+        renew_authority(home, till.line, ahead)
+    assert load_authority(home.authority).signer == last
+    other = world.member("till-2")
+    ask_authority(with_hub(other, world, till.line.hub.inspection), other.line)
+    world.rows(
+        "UPDATE inspection_certificates SET made_at = made_at - interval '1 day' RETURNING 1"
+    )
+    assert renew_authority(home, till.line, ahead)
 
 
 def test_a_hub_that_gives_none_says_so_and_nothing_is_changed(

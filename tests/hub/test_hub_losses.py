@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
@@ -26,6 +27,7 @@ from hub.facts import fact_of
 from hub.own_postgres import OwnPostgres, binaries
 from hub.resolving import resolve
 from hub.verification import verify
+from hub.watching import note_silent, note_watched
 
 
 def shipped_entry(member: Member, kind: str, text: bytes) -> None:
@@ -189,6 +191,24 @@ def test_a_hub_whose_own_clock_is_a_day_off_loses_nothing(world: FleetWorld, off
     assert world.value("SELECT sum(records)::int FROM sums") == 36
     with world.hub.database.work() as connection:
         assert verify(connection).problems == []
+
+
+@pytest.mark.parametrize("hours", [2, -2, 12])
+def test_hubs_whose_clocks_differ_hear_who_is_silent(world: FleetWorld, hours: int) -> None:
+    """None of them takes the other's time for one at which no hub was there."""
+    member = world.member("till-1")
+    member.records(1)
+    member.round()
+    alarms = set[str]()
+    for _ in range(3 * 24 * 2):
+        world.clock.on(minutes=30)
+        for off in (0, hours):
+            now = world.clock() + timedelta(hours=off)
+            with world.hub.database.work() as connection:
+                note_watched(connection, now)
+                note_silent(connection, now)
+        alarms.update(world.alarms())
+    assert alarms == {"silent"}
 
 
 ODD_TIMES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-20T09:00:00+23:59")

@@ -17,6 +17,7 @@ from fleet.line import HubRefusesError
 from fleet.orders import BadOrdersError
 from fleet.requests import Kind, request_opened
 from hub import telling_requests
+from hub.enrolment import revoke
 from hub.erasing import erase_pending
 from hub.requests import ask, found_for, requests
 from hub.verification import verify
@@ -136,6 +137,44 @@ def test_what_was_typed_is_in_no_table_and_is_forgotten(world: FleetWorld) -> No
     world.clock.on(days=31)
     world.hub.watch()
     assert world.value("SELECT count(*) FROM requests WHERE sealed IS NULL") == 1
+
+
+def test_a_machine_that_was_revoked_answers_for_no_other(world: FleetWorld) -> None:
+    """Of three machines one answered and is gone since: another has answered, and one has not, who
+    is named; what the first one found stays found. Who came when it was over is not waited for.
+    """
+    members = [member_of(world, f"till-{n}") for n in range(3)]
+    (person, _), *_ = [person_of(member) for member in members]
+    number = asks(world, Kind.FIND, person)
+    assert found(world, number).endswith("Not answered: 3 machines: till-0, till-1, till-2")
+    assert [answers(member) for member in members[:2]] == [1, 1]
+    with world.hub.database.work() as connection:
+        revoke(connection, "till-0", world.clock())
+    row = listed(world)
+    assert (row["answered"], row["endpoints"], row["found_on"]) == (1, 2, 2)
+    text = found(world, number)
+    assert "till-0: " in text
+    assert text.endswith("Not answered: 1 machine: till-2")
+    assert answers(members[2]) == 1
+    assert "Not answered" not in found(world, number)
+    world.clock.on(days=31)
+    member_of(world, "till-9")
+    assert (listed(world)["answered"], listed(world)["endpoints"]) == (2, 2)
+    assert "till-9" not in found(world, number)
+
+
+def test_requests_that_no_hub_can_open_any_more_keep_nobody_from_later_ones(
+    world: FleetWorld,
+) -> None:
+    """Six were sealed with a key that is lost; what is asked with the new key is answered."""
+    member = member_of(world, "till-1")
+    person, _ = person_of(member)
+    for _ in range(6):
+        asks(world, Kind.FIND, "fatima")
+    object.__setattr__(world.hub, "sealing", b"t" * 32)
+    asks(world, Kind.FIND, person)
+    answers(member)
+    assert listed(world)["answered"] == 1
 
 
 def test_nothing_is_not_looked_for(world: FleetWorld) -> None:

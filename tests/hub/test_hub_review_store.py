@@ -24,7 +24,7 @@ from core.review import (
 )
 from core.rights import Actor, Deed
 from core.risk import risk_of
-from core.stored import StoredRecord
+from core.stored import StoredRecord, UnreadableEntry
 from core.vocabulary.kinds import tells_of_people
 from fleet.held import Became, told, told_back
 from hub.council import Agreed, agree
@@ -57,6 +57,22 @@ def event(store: HubCases, action: Action, **more: object) -> ReviewEvent:
     key = store.page(ALL, 0, 1)[0].key
     values = {"id": "1", "at": NOW, "case_key": key, "action": action, "who": "ada", **more}
     return ReviewEvent(**values)  # type: ignore[arg-type]
+
+
+def test_a_record_whose_message_is_damaged_here_is_told_so(
+    world: FleetWorld, store: HubCases
+) -> None:
+    """The desk shows the others, and does not say that a month was removed."""
+    case = next(case for case in store.page(ALL, 0, 100) if case.user == "3 machines")
+    assert all(isinstance(one, StoredRecord) for one in store.records(case.key))
+    world.rows("UPDATE uploads SET blob = 'x' WHERE number = 1 RETURNING 1")
+    found = store.records(case.key)
+    unread = [one.why for one in found if isinstance(one, UnreadableEntry)]
+    assert set(unread) == {"its message is damaged at the hub"}
+    assert len(unread) < len(found)
+    world.rows("DELETE FROM uploads WHERE number = 1 RETURNING 1")
+    gone = [one.why for one in store.records(case.key) if isinstance(one, UnreadableEntry)]
+    assert gone == ["its message is not at the hub any more"] * len(unread)
 
 
 def test_the_desk_reads_cases_of_all_machines(world: FleetWorld, store: HubCases) -> None:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from cryptography import x509
 from fleet_over_tls import MESSAGES, joined, shipper
-from fleet_world import FleetWorld, HandClock
+from fleet_world import FleetWorld
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.ids import utc_now
@@ -183,12 +183,15 @@ def test_an_endpoint_trusts_no_other_hub(world: FleetWorld, serving: Serving) ->
 def test_certificates_are_renewed_at_two_thirds_of_their_life(
     world: FleetWorld, serving: Serving
 ) -> None:
-    """The new certificate has a new key and the same name, and the very next message uses it."""
+    """By the hub's clock; the new certificate has a new key and the same name, and the very next
+    message uses it.
+    """
     member = joined(world, serving, "till-1")
     write_evidence(member.folder.parent / "evidence.db", made_up_records(1, 3, utc_now()))
     first, life = member.certificate, ENDPOINT_LIFE
     for share, renewed in ((0.6, False), (0.7, True)):
-        ship = shipper(member, clock=HandClock(utc_now() + life * share))
+        world.clock.now = utc_now() + life * share
+        ship = shipper(member, clock=world.clock)
         ship.round()
         assert (member.certificate.serial_number != first.serial_number) is renewed
         ship.line.close()
@@ -199,7 +202,7 @@ def test_certificates_are_renewed_at_two_thirds_of_their_life(
         for one in (first, second)
     ]
     assert uris[0] == uris[1]
-    assert second.not_valid_after_utc - utc_now() <= ENDPOINT_LIFE + timedelta(minutes=1)
+    assert second.not_valid_after_utc - world.clock() <= ENDPOINT_LIFE + timedelta(minutes=1)
     assert world.value("SELECT count(*) FROM certificates") == 2
 
 

@@ -20,7 +20,7 @@ from core.errors import InputError
 from core.vocabulary.fleet import Alarm
 from evidence.chain import genesis
 from exports.outbox.collectors import NotDeliveredError, Parcel, collector_at, read_address
-from hub.archive import archive, span
+from hub.archive import archive, damaged_in, span
 from hub.council import Agreed, Council
 from hub.deliverers import ToFile, Webhook, appended, lines
 from hub.streams import send, streams
@@ -99,6 +99,44 @@ def test_entries_keep_their_proof(world: FleetWorld) -> None:
     events = [orjson.loads(line) for line in lines(other.parcels[0], "ocsf").splitlines()]
     assert len(events) >= 30
     assert all(event["metadata"]["version"] == "1.8.0" for event in events)
+
+
+def damage(world: FleetWorld) -> str:
+    """Break one message that is kept; return whose it was."""
+    query = """UPDATE uploads SET blob = 'x' WHERE number = (SELECT min(number) FROM uploads)
+        RETURNING (SELECT e.name FROM chains c JOIN endpoints e ON e.number = c.endpoint
+            WHERE c.number = uploads.chain)"""
+    return str(world.value(query))
+
+
+def test_a_message_that_is_damaged_here_keeps_nobody_from_those_behind_it(
+    world: FleetWorld,
+) -> None:
+    """What was in it is told as gone; the rest goes on, of others and of the same."""
+    fleet(world)
+    damage(world)
+    taking = Taking()
+    sent = send(world.hub.database, "siem", taking, NAMES, world.clock)
+    assert (sent.records, sent.gone) == (30, 30)
+    assert send(world.hub.database, "siem", taking, NAMES, world.clock).gone == 0
+
+
+def test_a_month_with_a_damaged_message_is_archived_and_says_so(
+    world: FleetWorld, tmp_path: Path
+) -> None:
+    """The rest of the month is there, and the manifest names what is not."""
+    pytest.importorskip("pyarrow.parquet")
+    fleet(world)
+    name = damage(world)
+    with world.hub.database.work() as connection:
+        made = archive(connection, tmp_path / "a", "2026-11", NAMES, world.clock())
+    records, acts = orjson.loads(made.read_bytes())["files"]
+    assert records["rows"] == 30
+    assert [(one["name"], one["first"], one["last"]) for one in records["damaged"]] == [
+        (name, 1, 30)
+    ]
+    assert acts["damaged"] == []
+    assert damaged_in(made) == 1
 
 
 def test_what_was_dropped_here_before_it_went_on_is_told(world: FleetWorld) -> None:
