@@ -11,11 +11,12 @@ import h2.config
 import h2.connection
 import h2.events
 import pytest
+from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
 from patience import PATIENT_S, eventually
 
 from core.decision import Decision, Verdict
-from proxy.carrying_out import QueuedConnectionHandler, are_hooks_under_way
-from proxy.http2_windows import GateHttp2Client
+from proxy.carrying_out import are_hooks_under_way
+from proxy.hooks import GateHandler
 from tests.proxy.test_proxy_wire import HOST, FarSide, wired
 
 LARGE = 9 << 20
@@ -84,8 +85,8 @@ def _faulty(*_: Any) -> NoReturn:
 
 
 FAULTS: dict[str, tuple[type, str]] = {
-    "of the client": (QueuedConnectionHandler, "way"),
-    "of the server's end": (GateHttp2Client, "_handle_event"),
+    "of the client": (GateHandler, "way"),
+    "of what reads HTTP/2": (BufferedH2Connection, "receive_data"),
 }
 OUT = (b"/wait", b"/part", b"/large")
 
