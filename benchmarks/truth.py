@@ -95,6 +95,8 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   groups of their kind; card numbers and keys that short lines (under 37 letters) break; a person's name or
   a telephone number with markup in it; links of Markdown with a part of
   a value as their text. Base64 in pieces of uneven length without blanks between.
+- Markup, RTF and lists of a letter, an address or a colour each that stand as text in a prompt; words of four
+  bytes as a list of numbers; letters struck over others; rows of pixels.
 - Encoded data of 512 bytes and less that have no known form: keys, hashes and signatures look the
   same. Longer ones are told as unread.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and
@@ -112,6 +114,10 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
 - Large bodies that pass: names beside values are read in every way that is read in a body that is
   held; lines that tell nothing are left out, so that what they would have made rows of with others
   is counted as single values. Dates of birth in three fields and labels such as `D.O.B.:` may be missed.
+- Large bodies that pass: parts of a multipart body beyond the first 64 KB in other letters than UTF-8
+  (EBCDIC, full-width in the code pages of East Asia), in base58 and its like, or packed, where a part
+  reaches over the end of a window or more than 32 begin in one. This is not told as unread, and
+  `inspect: whole` does not read it either.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as "at least".

@@ -53,7 +53,14 @@ def section(
 ) -> Iterator[str]:
     """Yield the lines of the page."""
     flagged, rows = harmless(engine, seed)
-    yield f"Of {NUMBER} bodies about nobody, of {len(CLEAN)} shapes, {flagged} are flagged for personal data.\n"
+    yield (
+        "*The shapes were written by one who had not read the detectors, and what they showed was"
+        " then mended: the seed is new, the shapes are not.*\n"
+    )
+    yield (
+        f"Of {NUMBER} bodies about nobody, of {len(CLEAN)} shapes, {flagged} are flagged: for what,"
+        " the table says.\n"
+    )
     yield from table(("harmless shape", "told as", "bodies"), rows)
     yield from table(
         ("form, language", "kind", "values", "found", "false kinds"), values(engine, seed)
