@@ -83,8 +83,14 @@ def review(
         return show(reviewer(), " ".join(typed), plain=plain, in_browser=in_browser)
     at_terminal = sys.stdout.isatty() and sys.stdin.isatty()
     as_words = plain or commands or not (in_browser or at_terminal)
-    _ask_for_evidence(asked=as_words and not web)
-    desk = _Desk.opened(" ".join(typed), view, case, in_browser=in_browser, changes=not read_only)
+    desk = _Desk.opened(
+        " ".join(typed),
+        view,
+        case,
+        in_browser=in_browser,
+        changes=not read_only,
+        asks_for_evidence=as_words and not web,
+    )
     if web:
         from app.web_review import serve
 
@@ -94,16 +100,6 @@ def review(
     if as_words:
         return desk.by_commands() if commands or at_terminal else desk.as_lines()
     return desk.on_screen(case)
-
-
-def _ask_for_evidence(*, asked: bool) -> None:
-    """Raise InputError where no gate ever kept any: lines that nothing needs anybody would be read
-    as an answer.
-    """
-    from app.home import open_home
-
-    if asked:
-        open_home().kept_evidence()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +118,19 @@ class _Desk:
 
     @classmethod
     def opened(
-        cls, words: str, view: str | None, case: str | None, *, in_browser: bool, changes: bool
+        cls,
+        words: str,
+        view: str | None,
+        case: str | None,
+        *,
+        in_browser: bool,
+        changes: bool,
+        asks_for_evidence: bool,
     ) -> "_Desk":
-        """Return the desk of whoever asks. Raises InputError, SettingsError, EvidenceError."""
+        """Return the desk of whoever asks. `asks_for_evidence`: where no gate ever kept any, lines
+        that nothing needs anybody would be read as an answer. Raises InputError, SettingsError,
+        EvidenceError.
+        """
         from app.case_opening import case_line
         from app.home import open_home
         from app.permission import permitted
@@ -137,6 +143,8 @@ class _Desk:
         home = open_home()
         settings = load_settings(home.settings)
         who = permitted(Deed.READ, settings)
+        if asks_for_evidence:
+            home.kept_evidence()
         store = store_of(home, settings, "browser" if in_browser else "review")
         holds = HeldRequests(store)
         line = line_of(home, lambda: who, view, words) or ""

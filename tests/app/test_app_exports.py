@@ -124,7 +124,8 @@ def test_an_export_of_one_case(outgate: Runs, recorded: list[Record], tmp_path: 
     """The id that a report lists names it."""
     table = outgate("report", "--since", "2026-11-01", "--until", "2026-12-01").out
     lines = table.partition("\nCases\n")[2].splitlines()
-    case = lines[3].split()[0]
+    head = next(at for at, line in enumerate(lines) if line.startswith("Case "))
+    case = lines[head + 2].split()[0]
     for name in ("jsonl", "pack"):
         out = tmp_path / name
         told = outgate("export", "-f", name, "-o", str(out), "--case", case)

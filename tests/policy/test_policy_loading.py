@@ -139,7 +139,7 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
         (b"mode: \xff\n", "1:1: this is not UTF-8 text"),
         (b"#" * 1_000_001, "1:1: the file is larger than 1 MB"),
         ("rules: " + "[" * 2000, "1:1: nested too deeply"),
-        ("# ]]" + "]" * 900_000 + "\nrules: " + "{a: [" * 20_000, "1:1: nested too deeply"),
+        ("# ]]" + "]" * 890_000 + "\nrules: " + "{a: [" * 20_000, "1:1: nested too deeply"),
         ("rules:\n" + "- " * 20_000, "1:1: nested too deeply"),
         ("? " * 20_000, "1:1: nested too deeply"),
         ("\n".join(" " * depth + "a:" for depth in range(1_200)), "1:1: nested too deeply"),

@@ -16,6 +16,7 @@ from core.classification import Category
 from core.errors import EvidenceError
 from core.review import Case, CaseFilter, Condition, Order
 from core.vocabulary.desk import NOTHING_KNOWN, UNREAD
+from evidence import open_store
 from exports.notices.seen import held_notice
 from tests.tui.conftest import EndlessStore, FragileStore
 from tui.app import crash_words, run
@@ -183,6 +184,7 @@ def test_the_command_returns_what_the_list_returns(
     list.
     """
     monkeypatch.setenv("OUTGATE_HOME", str(tmp_path))
+    open_store(tmp_path / "evidence.db").close()
 
     assert review(["held", "to:openai"], plain=True) == 0
     assert capsys.readouterr().out == "No case is like that.\n"
