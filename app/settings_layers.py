@@ -17,6 +17,7 @@ from app.current_user import UNKNOWN_HERE
 from app.settings import Settings
 from core.errors import SettingsError
 from core.text import printable
+from core.yaml_faults import NO_VALUE
 
 MACHINE = Path("/etc/outgate")
 """Readable by everybody, written by whoever looks after the machine."""
@@ -215,7 +216,7 @@ def _parsed(text: str, source: str) -> Any:
             f"{source}, line {line} is not YAML: a name stands there twice.",
             remedy="Leave one of them.",
         ) from error
-    except (YAMLError, RecursionError) as error:
+    except (YAMLError, *NO_VALUE) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise SettingsError(

@@ -15,6 +15,7 @@ from ruamel.yaml.error import YAMLError
 
 from certs.files import PRIVATE_FILE, create_file, replace_file
 from core.errors import InputError, SettingsError
+from core.yaml_faults import NO_VALUE
 from hub.authority import make_authority
 from hub.desk_certificate import DeskCertificates, read_desk_certificates
 from hub.groups import group_named
@@ -91,7 +92,7 @@ def _there(yaml: YAML, path: Path) -> dict[str, Any]:
         return {}
     try:
         value = yaml.load(path.read_text("utf-8"))
-    except (YAMLError, UnicodeDecodeError, RecursionError):
+    except (YAMLError, *NO_VALUE):
         value = None
     if not isinstance(value, dict):
         raise SettingsError(
@@ -113,7 +114,7 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> HubSetti
         raise SettingsError(
             f"There is no hub in {folder}.", remedy="outgate hub init makes one; --hub names it."
         ) from None
-    except (YAMLError, UnicodeDecodeError, RecursionError):
+    except (YAMLError, *NO_VALUE):
         raise SettingsError(
             f"{path} is not YAML.", remedy="Check indentation and quotes."
         ) from None

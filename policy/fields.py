@@ -1,6 +1,7 @@
 """What an author may write as one value: sizes, lists, days, kinds. Strict."""
 
 import re
+import string
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
@@ -113,6 +114,10 @@ def _protocol(value: str) -> str:
 
 
 def _host(value: str) -> str:
+    if odd := _NEVER_IN_HOSTS.intersection(value):
+        raise ValueError(
+            f"“{printable(value, 100)}” is no host: none holds “{printable(min(odd), 20)}”"
+        )
     meant = host_meant(value)
     if meant is not None:
         what = f": write {printable(meant, 100)}" if meant else " and holds none"
@@ -122,6 +127,9 @@ def _host(value: str) -> str:
         )
     return value
 
+
+_NEVER_IN_HOSTS = frozenset(string.whitespace + "\"$&'()+,;<=>^`{|}~")
+"""Nor in patterns of hosts. Addresses of pages are told which part of them is the host."""
 
 type Listed[T] = Annotated[list[T], BeforeValidator(listed), Field(min_length=1)]
 type Several[T] = Annotated[list[T], BeforeValidator(listed)]

@@ -19,11 +19,13 @@ from ruamel.yaml.scalarint import ScalarInt
 from core.errors import SettingsError
 from core.text import printable
 from core.vocabulary.packages import PackageState
+from core.yaml_faults import NO_VALUE
 from policy.compiling import compile_policy
 from policy.conditions import whens
 from policy.countries import CountryTable, TableError
 from policy.decide import RulePolicy
 from policy.faults import Problem, nearest, problem_of
+from policy.plain_yaml import not_used_here
 from policy.rules import PolicyModel
 
 _LARGEST = 1_000_000
@@ -203,8 +205,10 @@ def _tree(content: bytes, source: str) -> Any:
         ) from None
     except RecursionError:
         raise PolicyError(source, (_TOO_DEEP,)) from None
-    except ValueError:
+    except NO_VALUE:
         raise PolicyError(source, (_no_such_value(text),)) from None
+    if (odd := not_used_here(tree)) is not None:
+        raise PolicyError(source, (odd,))
     return CommentedMap() if tree is None else tree
 
 
@@ -255,7 +259,7 @@ def _no_such_value(text: str) -> Problem:
             except ValueError:
                 words = f"{found.group()} is no date of the calendar"
                 return Problem(line=number, column=found.start() + 1, message=words)
-    return Problem(line=1, column=1, message="a value here is no date or number that there is")
+    return Problem(line=1, column=1, message="a name or value here is none that YAML knows")
 
 
 def _syntax(error: MarkedYAMLError) -> Problem:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
+from core.yaml_faults import NO_VALUE
 
 _MOST_RECORD = 16 << 20
 _MOST_FILES = 1_000_000
@@ -151,5 +152,5 @@ def _yaml(data: bytes) -> Any:
     reader = YAML(typ="safe", pure=True)
     try:
         return json.loads(json.dumps(reader.load(data.decode("utf-8", "replace")), default=str))
-    except (YAMLError, ValueError, RecursionError, TypeError, AttributeError):
+    except (YAMLError, *NO_VALUE):
         return None

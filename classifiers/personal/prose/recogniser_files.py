@@ -11,6 +11,7 @@ from typing import Any
 
 from core.errors import SettingsError
 from core.text import printable
+from core.yaml_faults import NO_VALUE
 
 EXTRA = "outgate[recognisers]"
 """What to install so that they can run."""
@@ -76,7 +77,7 @@ def parse_recognisers(text: str, name: str = "recognisers") -> tuple[RecogniserE
 
     try:
         document = YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
+    except (YAMLError, *NO_VALUE) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark is not None else ""
         raise SettingsError(f"{name}{line}: this is no YAML.") from error
