@@ -9,11 +9,15 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from core.text import printable
+
 type SigningKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 type Clock = Callable[[], datetime]
 
 BACKDATED = timedelta(days=2)
 """For clients whose clock is behind."""
+_LONGEST_NAME = 400
+"""Letters shown of a name; whoever issued a certificate chose it."""
 
 
 def utc_now() -> datetime:
@@ -66,13 +70,13 @@ class Authority:
     def facts(self) -> AuthorityFacts:
         """Return what may be shown."""
         return AuthorityFacts(
-            subject=self.signer.subject.rfc4514_string(),
+            subject=printable(self.signer.subject.rfc4514_string(), _LONGEST_NAME),
             fingerprint_sha256=fingerprint(self.root),
             signer_sha256=fingerprint(self.signer),
             not_before=max(c.not_valid_before_utc for c in self.chain),
             not_after=self.not_after,
             imported=len(self.chain) > 1,
-            chain=tuple(c.subject.rfc4514_string() for c in self.chain),
+            chain=tuple(printable(c.subject.rfc4514_string(), _LONGEST_NAME) for c in self.chain),
             key_place=str(getattr(getattr(self.key, "place", None), "words", "in a file")),
         )
 

@@ -7,13 +7,14 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from certs.chain import Authority, SigningKey
 from certs.hardware_key import hardware_key, hardware_uri
@@ -53,6 +54,7 @@ def checked_authority(
     _check_key_belongs(key, chain)
     for certificate in chain:
         _check_extensions(certificate)
+        _check_algorithms(certificate)
         _check_dates(certificate, now, own=len(chain) == 1)
     _check_links(chain)
     _check_path_lengths(chain)
@@ -90,9 +92,7 @@ def _load_key(pem: bytes, passphrase: bytes | None, source: str) -> SigningKey:
             ),
             remedy="Check the file and the passphrase.",
         ) from error
-    if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= 2048:
-        return key
-    if isinstance(key, ec.EllipticCurvePrivateKey):
+    if isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) and _is_usual(key):
         return key
     raise CertificateError(
         f"The private key in {source} is of a kind that many TLS clients refuse.",
@@ -161,6 +161,61 @@ def _check_extensions(certificate: x509.Certificate) -> None:
     for faulty, words in faults:
         if faulty:
             raise CertificateError(f"Clients would refuse {name}: {words}.", remedy=_REISSUE)
+
+
+def _check_algorithms(certificate: x509.Certificate) -> None:
+    name = _name(certificate)
+    key = certificate.public_key()
+    usual = isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) and _is_usual(key)
+    if not usual:
+        raise CertificateError(
+            f"Clients would refuse {name}: its key is none that they know, or is too short.",
+            remedy=_REISSUE,
+        )
+    # What signs a root proves nothing, and no client asks.
+    signed_with = certificate.signature_hash_algorithm
+    if certificate.subject != certificate.issuer and isinstance(
+        signed_with, hashes.SHA1 | hashes.MD5
+    ):
+        raise CertificateError(
+            f"Clients would refuse {name}: it is signed with {signed_with.name.upper()}.",
+            remedy=_REISSUE,
+        )
+    for extension in certificate.extensions:
+        if extension.critical and extension.oid not in _UNDERSTOOD:
+            raise CertificateError(
+                f"Clients would refuse {name}: its extension {extension.oid.dotted_string} is"
+                " marked critical, and they do not know it.",
+                remedy=_REISSUE,
+            )
+
+
+def _is_usual(
+    key: rsa.RSAPrivateKey
+    | rsa.RSAPublicKey
+    | ec.EllipticCurvePrivateKey
+    | ec.EllipticCurvePublicKey,
+) -> bool:
+    if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey):
+        return key.key_size >= 2048
+    return isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1)
+
+
+_UNDERSTOOD = frozenset(
+    (
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.NAME_CONSTRAINTS,
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.POLICY_CONSTRAINTS,
+        ExtensionOID.POLICY_MAPPINGS,
+        ExtensionOID.INHIBIT_ANY_POLICY,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.CRL_DISTRIBUTION_POINTS,
+    )
+)
+"""Extensions that may be critical: those that OpenSSL, the strictest of the clients here, handles."""
 
 
 def _check_dates(certificate: x509.Certificate, now: datetime, *, own: bool) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from certs_samples import CLIENT_ONLY, NOW, Made, make, strict_handshake
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from certs.authority import (
     AUTHORITY_FILE,
@@ -166,6 +168,12 @@ FAULTY = {
     "no authority key identifier": make("Faulty", ROOT, aki=False),
     "its AKI is not": make("Faulty", ROOT, wrong_aki=True),
     "does not allow server certificates": make("Faulty", ROOT, purposes=CLIENT_ONLY),
+    "1.2.3.4.5 is marked critical": make(
+        "Faulty",
+        ROOT,
+        extra=((x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\5\0"), True),),
+    ),
+    "many TLS clients refuse": make("Faulty", ROOT, curve=ec.SECP256K1()),
     "expired on": make("Faulty", ROOT, start=NOW - timedelta(days=100)),
     "valid only from": make("Faulty", ROOT, start=NOW + timedelta(days=1)),
 }
@@ -181,6 +189,62 @@ def test_a_faulty_intermediate_is_refused_in_words(
         import_authority(tmp_path / "ca", key_file=key, chain_files=chain)
     assert refusal.value.remedy
     assert not (tmp_path / "ca").exists()
+
+
+CONSTRAINED = x509.NameConstraints([x509.DNSName("example.com")], None)
+
+
+@pytest.mark.parametrize(
+    ("root", "own"),
+    [
+        (None, None),
+        (ec.SECP256K1(), None),
+        (ec.SECP384R1(), ec.SECP521R1()),
+        (ec.SECP521R1(), ec.SECP384R1()),
+        (ec.BrainpoolP256R1(), None),
+        (None, ec.SECP192R1()),
+        (None, ec.SECP224R1()),
+    ],
+)
+@pytest.mark.parametrize(
+    "extra",
+    [
+        (),
+        ((CONSTRAINED, True),),
+        ((x509.InhibitAnyPolicy(0), True),),
+        ((x509.PolicyConstraints(2, None), True),),
+        ((x509.SubjectAlternativeName([x509.DNSName("ca.example.com")]), True),),
+        ((x509.OCSPNoCheck(), True),),
+        ((x509.TLSFeature([x509.TLSFeatureType.status_request]), True),),
+        ((x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.1"), b"\5\0"), True),),
+        ((x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.1"), b"\5\0"), False),),
+    ],
+)
+def test_what_is_imported_strict_clients_accept(
+    tmp_path: Path,
+    root: ec.EllipticCurve | None,
+    own: ec.EllipticCurve | None,
+    extra: tuple[tuple[x509.ExtensionType, bool], ...],
+) -> None:
+    """Whatever a certificate service made: it is refused at import, or hands are shaken."""
+    above = make("Example root", curve=root)
+    issuing = make("Example issuing authority", above, path_length=0, curve=own, extra=extra)
+    key, chain = write(tmp_path, issuing, above)
+    try:
+        import_authority(tmp_path / "ca", key_file=key, chain_files=chain)
+    except CertificateError:
+        assert root or own or extra
+        return
+    leaf = LeafMinter(open_authority(tmp_path / "ca")).mint("api.example.com")
+    strict_handshake(leaf, above.pem, tmp_path)
+
+
+def test_a_name_of_an_authority_is_shown_inert(tmp_path: Path) -> None:
+    root = make("Ro\x1b[31mot\u202e\n2")
+    key, chain = write(tmp_path, make("In\x1b]0;x\x07t\r\n", root, path_length=0), root)
+    import_authority(tmp_path / "ca", key_file=key, chain_files=chain)
+    facts = open_authority(tmp_path / "ca").facts()
+    assert all(one.isprintable() for one in (facts.subject, *facts.chain))
 
 
 def test_chains_that_do_not_hold_together_are_refused(tmp_path: Path) -> None:

@@ -56,9 +56,11 @@ def make(
     purposes: tuple[x509.ObjectIdentifier, ...] = (),
     start: datetime = NOW - timedelta(days=10),
     days: int = 90,
+    curve: ec.EllipticCurve | None = None,
+    extra: tuple[tuple[x509.ExtensionType, bool], ...] = (),
 ) -> Made:
     """Make a certificate that is right, but for the faults asked for."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = ec.generate_private_key(curve or ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = issuer.key if issuer else key
     builder = (
@@ -90,6 +92,8 @@ def make(
         builder = builder.add_extension(value, critical=False)
     if purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(list(purposes)), critical=False)
+    for value, critical in extra:
+        builder = builder.add_extension(value, critical)
     return Made(key=key, certificate=builder.sign(signer, hashes.SHA256()))
 
 
