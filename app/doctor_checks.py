@@ -109,6 +109,13 @@ def _folder(home: Home, _: Settings) -> Iterable[Result]:
         )
 
 
+def _settings(_home: Home, _: Settings) -> Iterable[Result]:
+    from app.settings_layers import misspelt
+
+    for words in misspelt(os.environ):
+        yield Result(subject="settings", mark="note", words=words)
+
+
 def _authority(home: Home, _: Settings) -> Iterable[Result]:
     from certs.authority import open_authority
     from certs.ending import ends_soon
@@ -258,6 +265,7 @@ def proposed_proxies(source: str, settings: Settings) -> Iterable[Result]:
 _MOST_UNREAD = 20
 _CHECKS: tuple[Check, ...] = (
     _folder,
+    _settings,
     _authority,
     _policy,
     _inspection,

@@ -183,6 +183,22 @@ def _variables(environment: Mapping[str, str]) -> Iterator[Layer]:
         yield Layer(origin=variable, values=values)
 
 
+def misspelt(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield words on each variable that is almost called as one that sets something, and sets
+    nothing. A file with such a name is refused; variables may be other programs'.
+    """
+    from difflib import get_close_matches
+
+    known = [f"OUTGATE_{name.upper()}" for name in Settings.model_fields]
+    for variable in sorted(environment):
+        if variable.upper().startswith("OUTGATE_") and variable not in known:
+            for meant in get_close_matches(variable.upper(), known, n=1, cutoff=_ALIKE):
+                yield f"{printable(variable, 100)} sets nothing; did you mean {meant}?"
+
+
+_ALIKE = 0.85
+
+
 def _read(path: Path) -> dict[str, Any]:
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise SettingsError(f"Cannot read {path}: it is no file.", remedy="Put a file there.")

@@ -27,11 +27,15 @@ def show(
     \b
     Example: outgate settings show --origin
     """
+    import os
+
     from app.home import open_home
-    from app.settings_layers import layered
+    from app.settings_layers import layered, misspelt
     from core.text import printable
 
     found = layered(open_home().settings)
+    for words in misspelt(os.environ):
+        typer.echo(f"outgate: {words}", err=True)
     values = found.settings.model_dump(mode="json")
     if as_json:
         told = {

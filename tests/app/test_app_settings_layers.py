@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
-from app.settings_layers import Layered, layered
+from app.settings_layers import Layered, layered, misspelt
 from core.errors import SettingsError
 
 
@@ -192,3 +192,23 @@ def test_the_lock_of_an_editor_is_no_drop_in(tmp_path: Path) -> None:
     (etc / "settings.d" / "10.yaml~").write_text("- not read")
     (etc / "settings.d" / "10.yaml").write_text("workers: 3")
     assert layered(tmp_path / "own.yaml", etc, {}).settings.workers == 3
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("OUTGATE_STRICT_EVIDENC", "OUTGATE_STRICT_EVIDENCE"),
+        ("OUTGATE_strict_evidence", "OUTGATE_STRICT_EVIDENCE"),
+        ("OUTGATE_RETENTIONDAYS", "OUTGATE_RETENTION_DAYS"),
+    ],
+)
+def test_a_variable_that_is_almost_a_setting_is_named(variable: str, meant: str) -> None:
+    """A machine whose variable is misspelt would go on as if nobody had set anything."""
+    assert list(misspelt({variable: "1"})) == [f"{variable} sets nothing; did you mean {meant}?"]
+
+
+def test_variables_that_set_something_or_are_of_other_use_are_not_named() -> None:
+    named = {f"OUTGATE_{name.upper()}": "1" for name in Settings.model_fields}
+    others = ("HOME", "RUN", "HUB", "GATE", "WORKERS", "RIGHTS", "FLEET_NAME", "HUB_DATABASE")
+    given = named | {f"OUTGATE_{name}": "1" for name in others} | {"STRICT_EVIDENC": "1"}
+    assert list(misspelt(given)) == []
