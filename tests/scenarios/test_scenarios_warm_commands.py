@@ -21,9 +21,7 @@ def ended(kind: Any, outgate: Outgate, *arguments: str, **more: Any) -> tuple[in
     """Run a command in one of the two ways: how it ended, and what it said."""
     command = [sys.executable, "-m", "app.cli", *arguments]
     piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
-    with kind(
-        command, env=outgate.environment, cwd=outgate.folder, text=True, **piped
-    ) as process:
+    with kind(command, env=outgate.environment, cwd=outgate.folder, text=True, **piped) as process:
         out, told = process.communicate(timeout=PATIENT_S)
     return process.returncode, out, told
 
