@@ -15,8 +15,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.fleet import HubProcess, a_fleet, asked
+from benchmarks.fleet import a_fleet, asked
 from benchmarks.fleet_desk import MAKE
+from benchmarks.hub_process import HubProcess
 from hub.database import connect
 from hub.own_postgres import OwnPostgres
 

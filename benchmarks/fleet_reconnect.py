@@ -21,8 +21,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from app.demo.simulated_endpoints import write_evidence
-from benchmarks.fleet import HubProcess, a_fleet, first_of_all, postgres_cpu, shipper
+from benchmarks.fleet import a_fleet, first_of_all, postgres_cpu, shipper
 from benchmarks.fleet_bars import at_most
+from benchmarks.hub_process import HubProcess
 from core.errors import OutgateError
 from core.ids import utc_now
 from fleet.membership import join, membership, request

@@ -2,7 +2,7 @@
 
     python benchmarks/loop_steps.py [--seconds 2] [--clients 4] [--only NAME …] [--where]
 
-A real gate runs; each kind of hostile traffic (benchmarks/hostile_traffic.py) is sent for so long.
+A real gate runs; each kind of hostile traffic (benchmarks/hostile_kinds.py) is sent for so long.
 Quoted are the longest steps of its event loop in milliseconds of the loop's own thread: whatever
 else the machine does makes no step longer. Who waits for the loop waits at least that long.
 `waited`: the longest that a step waited neither computing nor for a processor (for the
@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from benchmarks import gate as bench  # noqa: E402
-from benchmarks.hostile_traffic import KINDS, Line, Servers  # noqa: E402
+from benchmarks.hostile_kinds import KINDS  # noqa: E402
+from benchmarks.hostile_traffic import Line, Servers  # noqa: E402
 
 _LONG_NS = 2_000_000
 _TOLD = 3

@@ -28,6 +28,7 @@ from table_set import LANGUAGES, SHAPES, prompt, sample
 from benchmarks.personal import text_of
 from benchmarks.truth_carriers import CARRIERS as TELLING
 from benchmarks.truth_held_out import section as held_out
+from benchmarks.truth_misses import sort_of
 from benchmarks.truth_names import measured
 from benchmarks.truth_sentences import HARD_NEGATIVES, SECRET_SENTENCES, sentences_with_phones
 from classifiers.engine import Engine, EngineSetup, build_worker
@@ -52,34 +53,6 @@ LABELS = {
     "PERSON": "person",
     "STREET_ADDRESS": "address",
 }
-NONE = {
-    "a place or a name": "arn s3 gcs Bucket Domain shopify.1 client google.1".split(),
-    "public by design": ["Stripe Credentials", "PostHog", "mapbox", "np.age", "np.jwt.1"],
-    "a hash": ["pwhash", "krb5", "NTLM", "Nonce", "Salt", "SQL Password"],
-    "an id": (
-        [
-            "UUID",
-            "App ID",
-            "rule-azure",
-            "linkedin",
-            "Google Multi",
-            "aws.3",
-            "rule-aws",
-            "Twilio Credentials",
-            "Salesforce",
-            "twitter",
-        ]
-    ),
-    "a user name": ["reactapp.1"],
-    "a stand-in (xxxx, aaaa, ZZZZ)": (
-        "artifactory aws_key twilio aws.2 aws.1 npm SendGrid Classic okta newrelic slack.2 tavily"
-        " google.3 tailscale huggingface rule-stripe rule-gcp"
-    ).split(),
-    "a published example or plain word": (
-        "postgres odbc gradle basicauth basic_auth generic reactapp.2 psexec netrc phpmailer vmware"
-    ).split(),
-}
-"""Why a miss of the development set is none, by what its rule's name holds; all else is open."""
 UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text that is only a picture in a PDF.
 - Encrypted files and archives (named as such), 7z, RAR, HDF5, MAT, Avro, Smile, UBJSON, Feather of version 1.
 - Names and addresses in running text, unless `names` is switched on; even then no names in languages that
@@ -342,11 +315,6 @@ def secrets(engine: Engine) -> Iterator[str]:
 
 def holds_secret(engine: Engine, request: Exchange) -> bool:
     return any(finding.kind == SECRET for finding in found(engine, request))
-
-
-def sort_of(rule: str) -> str:
-    """Return why a miss of this rule is no secret, or that it is open."""
-    return next((why for why, marks in NONE.items() if any(mark in rule for mark in marks)), "open")
 
 
 def page(long_tail: bool) -> str:

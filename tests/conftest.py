@@ -11,11 +11,13 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from in_memory import scratch_place
 from own_mounts import have_own_mounts
 
 from core.duties import OWNER
@@ -24,6 +26,7 @@ from examples import SHARES
 if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler.loadscope import LoadScopeScheduling
+    from xdist.workermanage import WorkerController
 
 # Some machines forbid compiled modules. Each of the hundred gates that tests start would compile
 # 1,700 of them anew: a second and more of each test.
@@ -31,17 +34,23 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 # Examples take as long as the machine lets them, and so does drawing them: none has a deadline.
-for profile, count in SHARES.items():
+for profile, examples in SHARES.items():
     settings.register_profile(
         profile,
         deadline=None,
-        max_examples=count,
+        max_examples=examples,
         suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
 _FOLDER, _FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
+_IN_MEMORY = pytest.StashKey[str]()
+IN_MEMORY = frozenset(("certs", "core", "evidence", "exports", "fleet", "habits", "hub", "policy"))
+"""Folders whose tests write much, and to which it is all one where. Not those that say who sent:
+of a script on a file system in memory less is certain.
+"""
+_MADE = count()
 NOTED = "outgate/seconds_of_files"
 _seconds: defaultdict[str, float] = defaultdict(float)
 
@@ -54,13 +63,24 @@ def pytest_configure(config: pytest.Config) -> None:
     have_own_mounts()
     if config.option.basetemp is None:  # else it is of the run that this is a part of
         config.option.basetemp = config.stash[_FOLDER] = f"{tempfile.mkdtemp(prefix='og-')}/t"
+    given: dict[str, str] | None = getattr(config, "workerinput", None)
+    made = given["in_memory"] if given else tempfile.mkdtemp(prefix="og-", dir=scratch_place())
+    config.stash[_IN_MEMORY] = made
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: "WorkerController") -> None:
+    """All processes of a run have one folder in memory, which goes with the run."""
+    node.workerinput["in_memory"] = node.config.stash[_IN_MEMORY]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """What a run that failed has left there stays, to be looked at."""
+    """What a run that failed has left there stays, to be looked at; not what takes memory."""
     folder = config.stash.get(_FOLDER, None)
     if folder is not None and not config.stash.get(_FAILED, False):
         shutil.rmtree(Path(folder).parent, ignore_errors=True)
+    if _IN_MEMORY in config.stash and not hasattr(config, "workerinput"):
+        shutil.rmtree(config.stash[_IN_MEMORY], ignore_errors=True)
 
 
 def pytest_collection_finish() -> None:
@@ -109,6 +129,20 @@ def nothing_has_ended() -> Iterator[None]:
     OWNER.forget()
     yield
     OWNER.forget()
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A test's own folder. pytest's fixture of this name reads all that it made before to find the
+    next number, and knows one place only.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if request.path.relative_to(ROOT / "tests").parts[0] in IN_MEMORY:
+        base = Path(request.config.stash[_IN_MEMORY], base.name)
+    name = "".join(one if one.isalnum() else "_" for one in request.node.name[:30])
+    made = base / f"{name}-{next(_MADE)}"
+    made.mkdir(mode=0o700, parents=True)
+    return made
 
 
 @pytest.fixture(scope="session")

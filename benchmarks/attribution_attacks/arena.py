@@ -53,6 +53,22 @@ SEND_FROM_WITHIN = "ask(dial(), pid=None)\n"
 """Where nobody knows which number a process has outside."""
 IN_A_CONTAINER = ("unshare", "--pid", "--fork", "--mount", "--mount-proc")
 """Before a command: it has numbers of processes, and mounts, of its own."""
+VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
+"""What this Python's program and its folder of modules are called."""
+OTHER = {"script": "another", "sha256": "another"}
+"""Whom a script that passes for another one tells of."""
+SENDS_BESIDE = f"""
+def _begin():
+    import threading
+    def beside():
+        exec(compile(TEXT, "<frozen abc>", "exec"), {{}})
+    threading.Thread(target=beside).start()
+TEXT = {f"import time; time.sleep(0.3){chr(10)}{PRELUDE}{chr(10)}TRUTH = {OTHER}{chr(10)}{SEND}"!r}
+_begin()
+"""
+"""Code that sends from a thread, while the main program does something else."""
+WAITS = "time.sleep(1.5)\n"
+"""The good script: it waits while the other sends."""
 
 
 @cache

@@ -11,8 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     SEND,
+    SENDS_BESIDE,
+    VERSION,
+    WAITS,
     Arena,
     Attack,
     attack,
@@ -20,10 +24,7 @@ from benchmarks.attribution_attacks.arena import (
     named,
     settled,
 )
-from benchmarks.attribution_attacks.disguises import _OTHER
-from benchmarks.attribution_attacks.loans import _BESIDE, _WAITS
 
-_V = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _TAG = sys.implementation.cache_tag
 _GOES = "import os\nos.remove(__file__)\n"
 _ALL_GOES = "import os, shutil\nshutil.rmtree(os.path.dirname(__file__))\n"
@@ -31,7 +32,7 @@ _ALL_GOES = "import os, shutil\nshutil.rmtree(os.path.dirname(__file__))\n"
 
 def _base() -> str:
     """Return the Python of no environment: folders of its user count there."""
-    return str(Path(sys.base_prefix, "bin", _V))
+    return str(Path(sys.base_prefix, "bin", VERSION))
 
 
 def _with(
@@ -43,7 +44,7 @@ def _with(
     """Start a good script beside these files, with these options and variables."""
 
     def make(arena: Arena) -> None:
-        arena.write("good.py", _WAITS, note="good")
+        arena.write("good.py", WAITS, note="good")
         for name, text in files.items():
             arena.data(name, text)
         settled()
@@ -54,48 +55,50 @@ def _with(
 
 
 _MORE = "{here}/more"
-_SITE = f"lib/{_V}/site-packages/usercustomize.py"
+_SITE = f"lib/{VERSION}/site-packages/usercustomize.py"
 CASES = {
     "sitecustomize, which removes itself": _with(
-        {"more/sitecustomize.py": _GOES + _BESIDE}, PYTHONPATH=_MORE
+        {"more/sitecustomize.py": _GOES + SENDS_BESIDE}, PYTHONPATH=_MORE
     ),
     "usercustomize, which removes itself": _with(
-        {"more/usercustomize.py": _GOES + _BESIDE}, python=_base, PYTHONPATH=_MORE
+        {"more/usercustomize.py": _GOES + SENDS_BESIDE}, python=_base, PYTHONPATH=_MORE
     ),
     "sitecustomize, which removes its folder": _with(
-        {"more/sitecustomize.py": _ALL_GOES + _BESIDE}, PYTHONPATH=_MORE
+        {"more/sitecustomize.py": _ALL_GOES + SENDS_BESIDE}, PYTHONPATH=_MORE
     ),
-    "a package sitecustomize": _with({"more/sitecustomize/__init__.py": _BESIDE}, PYTHONPATH=_MORE),
-    "warnings for -W": _with({"more/warnings.py": _BESIDE}, "-Wignore", PYTHONPATH=_MORE),
-    "warnings for -b": _with({"more/warnings.py": _BESIDE}, "-b", PYTHONPATH=_MORE),
-    "warnings for -X dev": _with({"more/warnings.py": _BESIDE}, "-Xdev", PYTHONPATH=_MORE),
+    "a package sitecustomize": _with(
+        {"more/sitecustomize/__init__.py": SENDS_BESIDE}, PYTHONPATH=_MORE
+    ),
+    "warnings for -W": _with({"more/warnings.py": SENDS_BESIDE}, "-Wignore", PYTHONPATH=_MORE),
+    "warnings for -b": _with({"more/warnings.py": SENDS_BESIDE}, "-b", PYTHONPATH=_MORE),
+    "warnings for -X dev": _with({"more/warnings.py": SENDS_BESIDE}, "-Xdev", PYTHONPATH=_MORE),
     "warnings for a variable": _with(
-        {"more/warnings.py": _BESIDE}, PYTHONPATH=_MORE, PYTHONWARNINGS="ignore"
+        {"more/warnings.py": SENDS_BESIDE}, PYTHONPATH=_MORE, PYTHONWARNINGS="ignore"
     ),
     "warnings for a variable of developers": _with(
-        {"more/warnings.py": _BESIDE}, PYTHONPATH=_MORE, PYTHONDEVMODE="1"
+        {"more/warnings.py": SENDS_BESIDE}, PYTHONPATH=_MORE, PYTHONDEVMODE="1"
     ),
     "a module of Python's own that is not frozen": _with(
-        {"more/stat.py": "from _stat import *\n" + _BESIDE},
+        {"more/stat.py": "from _stat import *\n" + SENDS_BESIDE},
         "-X",
         "frozen_modules=off",
         PYTHONPATH=_MORE,
     ),
     "a module of Python's own that a variable thaws": _with(
-        {"more/stat.py": "from _stat import *\n" + _BESIDE},
+        {"more/stat.py": "from _stat import *\n" + SENDS_BESIDE},
         PYTHONPATH=_MORE,
         PYTHON_FROZEN_MODULES="off",
     ),
     "usercustomize of another user's base": _with(
-        {f"base/{_SITE}": _BESIDE}, python=_base, PYTHONUSERBASE="{here}/base"
+        {f"base/{_SITE}": SENDS_BESIDE}, python=_base, PYTHONUSERBASE="{here}/base"
     ),
     "usercustomize of another home": _with(
-        {f"home/.local/{_SITE}": _BESIDE}, python=_base, HOME="{here}/home"
+        {f"home/.local/{_SITE}": SENDS_BESIDE}, python=_base, HOME="{here}/home"
     ),
     "a line of another home": _with(
         {
-            f"home/.local/lib/{_V}/site-packages/a.pth": "import swap\n",
-            f"home/.local/lib/{_V}/site-packages/swap.py": _BESIDE,
+            f"home/.local/lib/{VERSION}/site-packages/a.pth": "import swap\n",
+            f"home/.local/lib/{VERSION}/site-packages/swap.py": SENDS_BESIDE,
         },
         python=_base,
         HOME="{here}/home",
@@ -108,13 +111,13 @@ for _name, _make in CASES.items():
 def _packed(arena: Arena) -> Path:
     path = arena.folder / "more.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("sitecustomize.py", _BESIDE)
+        archive.writestr("sitecustomize.py", SENDS_BESIDE)
     return path
 
 
 @attack
 def sitecustomize_in_an_archive_on_the_path(arena: Arena) -> None:
-    arena.write("good.py", _WAITS, note="good")
+    arena.write("good.py", WAITS, note="good")
     more = _packed(arena)
     settled()
     arena.python("good.py", env={"PYTHONPATH": str(more)})
@@ -122,18 +125,18 @@ def sitecustomize_in_an_archive_on_the_path(arena: Arena) -> None:
 
 @attack
 def sitecustomize_in_an_archive_within_the_path(arena: Arena) -> None:
-    arena.write("good.py", _WAITS, note="good")
+    arena.write("good.py", WAITS, note="good")
     with zipfile.ZipFile(arena.folder / "more.zip", "w") as archive:
-        archive.writestr("in/sitecustomize.py", _BESIDE)
+        archive.writestr("in/sitecustomize.py", SENDS_BESIDE)
     settled()
     arena.python("good.py", env={"PYTHONPATH": str(arena.folder / "more.zip/in")})
 
 
 @attack
 def sitecustomize_behind_a_link_that_it_turns(arena: Arena) -> None:
-    arena.write("good.py", _WAITS, note="good")
+    arena.write("good.py", WAITS, note="good")
     turn = "import os\nos.symlink('clean', 'new'); os.rename('new', 'more')\n"
-    arena.data("evil/sitecustomize.py", turn + _BESIDE)
+    arena.data("evil/sitecustomize.py", turn + SENDS_BESIDE)
     arena.data("clean/other.py", "")
     (arena.folder / "more").symlink_to("evil")
     settled()
@@ -142,9 +145,9 @@ def sitecustomize_behind_a_link_that_it_turns(arena: Arena) -> None:
 
 @attack
 def sitecustomize_in_a_folder_that_is_exchanged(arena: Arena) -> None:
-    arena.write("good.py", _WAITS, note="good")
+    arena.write("good.py", WAITS, note="good")
     turn = "import os\nos.rename('a/more', 'gone'); os.rename('b', 'a/more')\n"
-    arena.data("a/more/sitecustomize.py", turn + _BESIDE)
+    arena.data("a/more/sitecustomize.py", turn + SENDS_BESIDE)
     arena.data("b/other.py", "")
     settled()
     arena.python("good.py", env={"PYTHONPATH": str(arena.folder / "a/more")})
@@ -153,8 +156,8 @@ def sitecustomize_in_a_folder_that_is_exchanged(arena: Arena) -> None:
 @attack
 def sitecustomize_in_the_folder_of_the_start(arena: Arena) -> None:
     """An empty entry of PYTHONPATH is the working folder; the program leaves it."""
-    good = arena.write("good/good.py", f"os.chdir('/')\n{_WAITS}", note="good")
-    arena.data("evil/sitecustomize.py", "import os\nos.chdir('/')\n" + _BESIDE)
+    good = arena.write("good/good.py", f"os.chdir('/')\n{WAITS}", note="good")
+    arena.data("evil/sitecustomize.py", "import os\nos.chdir('/')\n" + SENDS_BESIDE)
     settled()
     arena.python(str(good), cwd="evil", env={"PYTHONPATH": ":"})
 
@@ -179,8 +182,8 @@ ctypes.CDLL(None).execve({words[0]!r}.encode(), many({words!r}), many({more!r}))
 @attack
 def a_variable_that_is_told_twice(arena: Arena) -> None:
     """The C library takes the first one."""
-    good = arena.write("good.py", _WAITS, note="good")
-    arena.data("more/sitecustomize.py", _BESIDE)
+    good = arena.write("good.py", WAITS, note="good")
+    arena.data("more/sitecustomize.py", SENDS_BESIDE)
     arena.data("clean/other.py", "")
     told = [f"PYTHONPATH={arena.folder}/more", f"PYTHONPATH={arena.folder}/clean"]
     _environ(arena, [interpreter(), str(good)], told)
@@ -188,8 +191,8 @@ def a_variable_that_is_told_twice(arena: Arena) -> None:
 
 @attack
 def a_variable_behind_very_many_others(arena: Arena) -> None:
-    good = arena.write("good.py", _WAITS, note="good")
-    arena.data("more/sitecustomize.py", _BESIDE)
+    good = arena.write("good.py", WAITS, note="good")
+    arena.data("more/sitecustomize.py", SENDS_BESIDE)
     told = [f"FILL{n}={'x' * 120_000}" for n in range(10)]
     _environ(arena, [interpreter(), str(good)], [*told, f"PYTHONPATH={arena.folder}/more"])
 
@@ -199,9 +202,9 @@ def _compiled_elsewhere(arena: Arena, place: Path) -> None:
     import importlib.util
     import marshal
 
-    source = Path(sys.base_prefix) / "lib" / _V / "encodings/__init__.py"
+    source = Path(sys.base_prefix) / "lib" / VERSION / "encodings/__init__.py"
     found = source.stat()
-    text = source.read_text() + "\n" + _BESIDE
+    text = source.read_text() + "\n" + SENDS_BESIDE
     marks = b"".join(
         (n & 0xFFFFFFFF).to_bytes(4, "little") for n in (0, int(found.st_mtime), found.st_size)
     )
@@ -213,7 +216,7 @@ def _compiled_elsewhere(arena: Arena, place: Path) -> None:
 
 @attack
 def compiled_files_kept_elsewhere_by_a_variable(arena: Arena) -> None:
-    arena.write("good.py", _WAITS, note="good")
+    arena.write("good.py", WAITS, note="good")
     _compiled_elsewhere(arena, arena.folder / "kept")
     settled()
     arena.python("good.py", env={"PYTHONPYCACHEPREFIX": str(arena.folder / "kept")})
@@ -221,7 +224,7 @@ def compiled_files_kept_elsewhere_by_a_variable(arena: Arena) -> None:
 
 @attack
 def compiled_files_kept_elsewhere_by_an_option(arena: Arena) -> None:
-    arena.write("good.py", _WAITS, note="good")
+    arena.write("good.py", WAITS, note="good")
     _compiled_elsewhere(arena, arena.folder / "kept")
     settled()
     arena.python("-X", f"pycache_prefix={arena.folder / 'kept'}", "good.py")
@@ -231,13 +234,13 @@ def _by_line_of_others(line: str, **env: str) -> Attack:
     """A line that half of all environments have imports a module; another stands before it."""
 
     def make(arena: Arena) -> None:
-        arena.write("good.py", _WAITS, note="good")
+        arena.write("good.py", WAITS, note="good")
         place = arena.folder / "venv"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
-        packages = place / f"lib/{_V}/site-packages"
+        packages = place / f"lib/{VERSION}/site-packages"
         (packages / "a.pth").write_text(line)
         (packages / "_harmless.py").write_text("")
-        arena.data("more/_harmless.py", _BESIDE)
+        arena.data("more/_harmless.py", SENDS_BESIDE)
         settled()
         more = {"PYTHONPATH": str(arena.folder / "more")} | env
         arena.run(str(place / "bin/python"), "good.py", env=more)
@@ -256,8 +259,8 @@ named(
 def what_runs_a_module_is_another(arena: Arena) -> None:
     """`-m` takes modules of Python's own from the working folder first."""
     good = arena.write("good/job.py", note="good")
-    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
-    library = Path(sys.base_prefix) / "lib" / _V / "types.py"
+    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
+    library = Path(sys.base_prefix) / "lib" / VERSION / "types.py"
     from benchmarks.attribution_attacks.hooks import _hook
 
     arena.data("evil/types.py", library.read_text() + _hook(good, other))
@@ -268,7 +271,7 @@ def what_runs_a_module_is_another(arena: Arena) -> None:
 @attack
 def what_warns_before_a_module_is_another(arena: Arena) -> None:
     good = arena.write("good/job.py", note="good")
-    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
     from benchmarks.attribution_attacks.hooks import _hook
 
     arena.data("more/warnings.py", "from _warnings import *\n" + _hook(good, other))
@@ -314,7 +317,7 @@ def _loaded(name: str, words: dict[str, str]) -> Attack:
     """
 
     def make(arena: Arena) -> None:
-        body = f"if os.path.exists('mark'): TRUTH = {_OTHER}\n{SEND}"
+        body = f"if os.path.exists('mark'): TRUTH = {OTHER}\n{SEND}"
         arena.write("good.py", body, note="good")
         found = _library(arena, name)
         if found is None:
@@ -336,7 +339,7 @@ named(
 @attack
 def a_library_in_the_place_of_pythons_own(arena: Arena) -> None:
     """LD_LIBRARY_PATH: the interpreter itself, which is not what was installed."""
-    body = f"if os.path.exists('mark'): TRUTH = {_OTHER}\n{SEND}"
+    body = f"if os.path.exists('mark'): TRUTH = {OTHER}\n{SEND}"
     arena.write("good.py", body, note="good")
     real = next(Path(sys.base_prefix, "lib").glob("libpython3.*.so.1.0"), None)
     if real is not None:

@@ -10,8 +10,12 @@ from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import (
     IN_A_CONTAINER,
+    OTHER,
     PRELUDE,
     SEND,
+    SENDS_BESIDE,
+    VERSION,
+    WAITS,
     Arena,
     Attack,
     attack,
@@ -20,14 +24,10 @@ from benchmarks.attribution_attacks.arena import (
     settled,
 )
 from benchmarks.attribution_attacks.controlled import _TRACES
-from benchmarks.attribution_attacks.disguises import _OTHER
-from benchmarks.attribution_attacks.loans import _BESIDE, _WAITS
-
-_V = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 # --- held until the exec stands still
 
-_HELD = f"TRUTH = {_OTHER}\ntime.sleep(0.3)\n{SEND}"
+_HELD = f"TRUTH = {OTHER}\ntime.sleep(0.3)\n{SEND}"
 _HOLDS = """
 pid = os.fork()
 if pid == 0:
@@ -142,7 +142,7 @@ def a_child_whose_places_in_memory_are_its_parents(arena: Arena) -> None:
 def a_worker_that_another_program_feeds(arena: Arena) -> None:
     """The words are those of multiprocessing; what it is told to run comes from a file."""
     arena.write("good.py", _STARTS.replace("JOB", "['bash', 'job.sh']"), note="good")
-    text = f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}"
+    text = f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}"
     feed = f"""
 import pickle
 class It:
@@ -163,7 +163,7 @@ def _by_module(module: str, *words: str) -> Attack:
     """The words of a worker name a module, which may be anybody's."""
 
     def make(arena: Arena) -> None:
-        text = f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}"
+        text = f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}"
         path = module.replace(".", "/")
         arena.data(f"evil/{path}.py", text)
         job = ["$PY", "-m", module, *words]
@@ -237,7 +237,7 @@ def curl_that_is_taken_in_by_the_first_script_of_a_container(arena: Arena) -> No
 @attack
 def a_script_that_is_taken_in_as_a_worker(arena: Arena) -> None:
     """A text with the words of a worker, whose parent has ended, below one that takes it in."""
-    text = f"{PRELUDE}\nTRUTH = {_OTHER}\ntime.sleep(0.7)\n{SEND}"
+    text = f"{PRELUDE}\nTRUTH = {OTHER}\ntime.sleep(0.7)\n{SEND}"
     line = "from multiprocessing.spawn import _main;" + f"exec({text!r})"
     leaves = f"""
 if os.fork() == 0:
@@ -254,7 +254,7 @@ os._exit(0)
 # --- tools by their name alone
 
 _RUNS_BOTH = f"""
-{_BESIDE}
+{SENDS_BESIDE}
 import sys
 def main():
     path = [w for w in sys.argv[1:] if w.endswith(".py")][-1]
@@ -265,7 +265,7 @@ def main():
 
 @attack
 def a_module_of_a_tools_name(arena: Arena) -> None:
-    good = arena.write("good.py", _WAITS, note="good")
+    good = arena.write("good.py", WAITS, note="good")
     arena.data("evil/coverage/__init__.py", "")
     arena.data("evil/coverage/__main__.py", f"{_RUNS_BOTH}\nmain()\n")
     settled()
@@ -274,10 +274,10 @@ def a_module_of_a_tools_name(arena: Arena) -> None:
 
 def _tool(name: str, *words: str) -> Attack:
     def make(arena: Arena) -> None:
-        good = arena.write("good.py", _WAITS, note="good")
+        good = arena.write("good.py", WAITS, note="good")
         place = arena.folder / "venv"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
-        packages = place / f"lib/{_V}/site-packages" / name
+        packages = place / f"lib/{VERSION}/site-packages" / name
         packages.mkdir()
         (packages / "__init__.py").write_text(_RUNS_BOTH)
         (packages / "__main__.py").write_text(f"from {name} import main\nmain()\n")
@@ -306,8 +306,8 @@ for _name, *_words in (
 @attack
 def a_tool_that_was_told_to_load_more(arena: Arena) -> None:
     """A plugin of the real coverage, named by its settings."""
-    good = arena.write("good.py", _WAITS, note="good")
-    arena.data("more/plug.py", f"{_BESIDE}\ndef coverage_init(reg, options):\n    pass\n")
+    good = arena.write("good.py", WAITS, note="good")
+    arena.data("more/plug.py", f"{SENDS_BESIDE}\ndef coverage_init(reg, options):\n    pass\n")
     arena.data("more.ini", "[run]\nplugins = plug\n")
     settled()
     words = ("-m", "coverage", "run", f"--rcfile={arena.folder}/more.ini", str(good))
@@ -317,7 +317,7 @@ def a_tool_that_was_told_to_load_more(arena: Arena) -> None:
 @attack
 def a_server_of_a_programs_name(arena: Arena) -> None:
     """A copy of the interpreter called `uwsgi`."""
-    good = arena.write("good.py", _WAITS, note="good")
+    good = arena.write("good.py", WAITS, note="good")
     arena.data("evil.py", f"{_RUNS_BOTH}\nmain()\n")
     (arena.folder / "bin").mkdir()
     shutil.copy2(Path(sys.executable).resolve(), arena.folder / "bin/uwsgi")
@@ -334,16 +334,16 @@ def _elsewhere(*words: str, cwd: str = ".") -> Attack:
     """Its settings name a folder where only the program is the real one's."""
 
     def make(arena: Arena) -> None:
-        arena.write("good/good.py", _WAITS, note="good")
+        arena.write("good/good.py", WAITS, note="good")
         base, other = Path(sys.base_prefix), arena.folder / "other"
         shutil.copytree(
-            base / "lib" / _V,
-            other / "lib" / _V,
+            base / "lib" / VERSION,
+            other / "lib" / VERSION,
             symlinks=True,
             ignore=shutil.ignore_patterns("test", "site-packages", "__pycache__", "config-*"),
         )
-        with (other / "lib" / _V / "encodings/__init__.py").open("a") as file:
-            file.write(_BESIDE)
+        with (other / "lib" / VERSION / "encodings/__init__.py").open("a") as file:
+            file.write(SENDS_BESIDE)
         (other / "bin").mkdir()
         (other / "bin/python3").symlink_to(Path(sys.executable).resolve())
         (arena.folder / "venv/bin").mkdir(parents=True)
@@ -363,7 +363,7 @@ named("an environment that names another home, for a module", _elsewhere("-m", "
 @attack
 def a_library_that_is_told_to_openssl(arena: Arena) -> None:
     """By the settings that a variable names: loaded when `ssl` is imported."""
-    body = f"import ssl\nssl.create_default_context()\nif os.path.exists('mark'): TRUTH = {_OTHER}\n{SEND}"
+    body = f"import ssl\nssl.create_default_context()\nif os.path.exists('mark'): TRUTH = {OTHER}\n{SEND}"
     arena.write("good.py", body, note="good")
     from benchmarks.attribution_attacks.before import _library
 

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     SEND,
     Arena,
@@ -54,13 +55,12 @@ def _imported(arena: Arena, compiled: str, good: str, *words: str, path: str = "
     """A compiled program stands where Python finds it before a source, and claims to be of it."""
     source = arena.write(good, note="good")
     (arena.folder / "empty").mkdir()
-    _compiled(arena, compiled, f"TRUTH = {_OTHER}\n{SEND}", str(source), flags=1)
+    _compiled(arena, compiled, f"TRUTH = {OTHER}\n{SEND}", str(source), flags=1)
     settled()
     folders = ":".join(f"{arena.folder}/{folder}" for folder in path.split())
     arena.python(*words, cwd="empty" if path else ".", env={"PYTHONPATH": folders})
 
 
-_OTHER = {"script": "another", "sha256": "another"}
 _TAG = sys.implementation.cache_tag
 
 
@@ -77,7 +77,7 @@ def a_compiled_file_kept_beside_the_main_file_of_a_folder(arena: Arena) -> None:
 @attack
 def a_compiled_file_that_removes_itself(arena: Arena) -> None:
     source = arena.write("job.py", note="good")
-    move = f"TRUTH = {_OTHER}\nimport shutil; shutil.rmtree('__pycache__')\n{SEND}"
+    move = f"TRUTH = {OTHER}\nimport shutil; shutil.rmtree('__pycache__')\n{SEND}"
     _compiled(arena, f"__pycache__/job.{_TAG}.pyc", move, str(source), flags=1)
     settled()
     arena.python("-m", "job")
@@ -91,7 +91,7 @@ def a_compiled_module_earlier_on_the_path(arena: Arena) -> None:
 @attack
 def an_archive_earlier_on_the_path(arena: Arena) -> None:
     source = arena.write("good/job.py", note="good")
-    _compiled(arena, "evil/job.pyc", f"TRUTH = {_OTHER}\n{SEND}", str(source))
+    _compiled(arena, "evil/job.pyc", f"TRUTH = {OTHER}\n{SEND}", str(source))
     with zipfile.ZipFile(arena.folder / "evil.zip", "w") as archive:
         archive.write(arena.folder / "evil/job.pyc", "job.pyc")
     path = f"{arena.folder}/evil.zip:{arena.folder}/good"
@@ -102,7 +102,7 @@ def an_archive_earlier_on_the_path(arena: Arena) -> None:
 @attack
 def another_program_put_before_a_plain_file_by_a_hook(arena: Arena) -> None:
     source = arena.write("job.py", note="good")
-    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
     hook = f"""
 import importlib.abc, importlib.util, pathlib, sys
 class Other(importlib.abc.InspectLoader):

@@ -5,17 +5,18 @@ import sys
 from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     SEND,
+    VERSION,
     Arena,
     Attack,
     attack,
     named,
     settled,
 )
-from benchmarks.attribution_attacks.disguises import _OTHER, _compiled
+from benchmarks.attribution_attacks.disguises import _compiled
 
-_VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _TAG = sys.implementation.cache_tag
 
 
@@ -43,13 +44,13 @@ def _environment(arena: Arena) -> tuple[Path, Path]:
     """Make an environment; return its Python and its folder of packages."""
     place = arena.folder / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
-    return place / "bin/python", place / f"lib/{_VERSION}/site-packages"
+    return place / "bin/python", place / f"lib/{VERSION}/site-packages"
 
 
 def _hooked(name: str, line: str = "", *, clean: str = "") -> Attack:
     def make(arena: Arena) -> None:
         source = arena.write("job.py", note="good")
-        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
         python, packages = _environment(arena)
         made = packages / name
         text = _hook(source, other, clean=clean.format(made=made))
@@ -77,7 +78,7 @@ def _placed(where: str, *words: str, env: dict[str, str] | None = None, name: st
 
     def make(arena: Arena) -> None:
         source = arena.write("job.py", note="good")
-        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
         arena.data(where, _hook(source, other))
         settled()
         more = {key: value.format(here=arena.folder) for key, value in (env or {}).items()}
@@ -86,7 +87,7 @@ def _placed(where: str, *words: str, env: dict[str, str] | None = None, name: st
     return make
 
 
-_USER = f".local/lib/{_VERSION}/site-packages"
+_USER = f".local/lib/{VERSION}/site-packages"
 named(
     "a module given by usercustomize in another home",
     _placed(f"home/{_USER}/usercustomize.py", "-m", "job", env={"HOME": "{here}/home"}),
@@ -94,7 +95,7 @@ named(
 named(
     "a module given by usercustomize in another user's base",
     _placed(
-        f"base/lib/{_VERSION}/site-packages/usercustomize.py",
+        f"base/lib/{VERSION}/site-packages/usercustomize.py",
         "-m",
         "job",
         env={"PYTHONUSERBASE": "{here}/base"},
@@ -122,7 +123,7 @@ named(
 @attack
 def a_module_given_by_a_folder_that_a_pth_file_adds(arena: Arena) -> None:
     source = arena.write("job.py", note="good")
-    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
     python, packages = _environment(arena)
     arena.data("more/sitecustomize.py", _hook(source, other))
     (packages / "a.pth").write_text(f"{arena.folder}/more\n")
@@ -133,7 +134,7 @@ def a_module_given_by_a_folder_that_a_pth_file_adds(arena: Arena) -> None:
 @attack
 def an_environment_named_by_the_first_word_alone(arena: Arena) -> None:
     source = arena.write("job.py", note="good")
-    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+    other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
     _, packages = _environment(arena)
     (packages / "sitecustomize.py").write_text(_hook(source, other))
     settled()
@@ -146,7 +147,7 @@ def a_package_whose_compiled_file_is_the_program(arena: Arena) -> None:
     """What a package runs before its module says that it is the module."""
     source = arena.write("pkg/job.py", note="good")
     arena.data("pkg/__init__.py", "")
-    claims = f"TRUTH = {_OTHER}\n{SEND}"
+    claims = f"TRUTH = {OTHER}\n{SEND}"
     _compiled(arena, f"pkg/__pycache__/__init__.{_TAG}.pyc", claims, str(source), flags=1)
     settled()
     arena.python("-m", "pkg.job")
@@ -156,7 +157,7 @@ def a_package_whose_compiled_file_is_the_program(arena: Arena) -> None:
 def a_package_before_a_module_that_removes_itself(arena: Arena) -> None:
     source = arena.write("job.py", note="good")
     arena.data("job/__init__.py", "")
-    move = f"TRUTH = {_OTHER}\nimport shutil; shutil.rmtree('job')\n{SEND}"
+    move = f"TRUTH = {OTHER}\nimport shutil; shutil.rmtree('job')\n{SEND}"
     _compiled(arena, "job/__main__.pyc", move, str(source))
     settled()
     arena.python("-m", "job")
@@ -168,7 +169,7 @@ def a_package_without_a_file_of_its_own_before_another(arena: Arena) -> None:
     arena.write("first/pkg/job.py", note="good")
     claims = str(arena.folder / "first/pkg/job.py")
     arena.data("second/pkg/__init__.py", "")
-    _compiled(arena, "second/pkg/job.pyc", f"TRUTH = {_OTHER}\n{SEND}", claims)
+    _compiled(arena, "second/pkg/job.pyc", f"TRUTH = {OTHER}\n{SEND}", claims)
     settled()
     arena.python("-m", "pkg.job", cwd="first", env={"PYTHONPATH": str(arena.folder / "second")})
 
@@ -178,7 +179,7 @@ def _goes_on(*words: str) -> Attack:
 
     def make(arena: Arena) -> None:
         arena.data("job.py", "import time\n")
-        arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+        arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
         typed = arena.data("typed.txt", "exec(open('other.txt').read())\n")
         settled()
         with typed.open("rb") as file:
@@ -199,7 +200,7 @@ def _by_known_line(name: str, env: dict[str, str] | None = None) -> Attack:
 
     def make(arena: Arena) -> None:
         source = arena.write("job.py", note="good")
-        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
         python, packages = _environment(arena)
         (packages / "_virtualenv.pth").write_text(_KNOWN)
         place = arena.folder / name.format(packages=packages.relative_to(arena.folder))

@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     SEND,
+    SENDS_BESIDE,
+    VERSION,
+    WAITS,
     Arena,
     Attack,
     attack,
@@ -16,27 +20,14 @@ from benchmarks.attribution_attacks.arena import (
     named,
     settled,
 )
-from benchmarks.attribution_attacks.disguises import _OTHER
-
-_BESIDE = f"""
-def _begin():
-    import threading
-    def beside():
-        exec(compile(TEXT, "<frozen abc>", "exec"), {{}})
-    threading.Thread(target=beside).start()
-TEXT = {f"import time; time.sleep(0.3){chr(10)}{PRELUDE}{chr(10)}TRUTH = {_OTHER}{chr(10)}{SEND}"!r}
-_begin()
-"""
-"""Code that sends from a thread, while the main program does something else."""
-_WAITS = "time.sleep(1.5)\n"
 
 
 def _beside(place: str, *words: str, env: dict[str, str] | None = None) -> Attack:
     """The code is given by what surrounds the interpreter."""
 
     def make(arena: Arena) -> None:
-        arena.write("good.py", _WAITS, note="good")
-        arena.data(place, _BESIDE)
+        arena.write("good.py", WAITS, note="good")
+        arena.data(place, SENDS_BESIDE)
         settled()
         more = {key: value.format(here=arena.folder) for key, value in (env or {}).items()}
         arena.python(*words, "good.py", env=more)
@@ -44,7 +35,6 @@ def _beside(place: str, *words: str, env: dict[str, str] | None = None) -> Attac
     return make
 
 
-_V = f"python{sys.version_info.major}.{sys.version_info.minor}"
 BESIDE = {
     "by sitecustomize on the path": _beside(
         "more/sitecustomize.py", env={"PYTHONPATH": "{here}/more"}
@@ -62,18 +52,18 @@ for _name, _make in BESIDE.items():
 
 @attack
 def a_library_of_another_home(arena: Arena) -> None:
-    arena.write("good.py", _WAITS, note="good")
+    arena.write("good.py", WAITS, note="good")
     home, base = arena.folder / "py", Path(sys.base_prefix)
     shutil.copytree(
-        base / "lib" / _V,
-        home / "lib" / _V,
+        base / "lib" / VERSION,
+        home / "lib" / VERSION,
         ignore=shutil.ignore_patterns(
             "test", "site-packages", "__pycache__", "idlelib", "config-*"
         ),
     )
-    (home / "lib" / _V / "lib-dynload").mkdir(exist_ok=True)
-    with (home / "lib" / _V / "encodings/__init__.py").open("a") as file:
-        file.write(_BESIDE)
+    (home / "lib" / VERSION / "lib-dynload").mkdir(exist_ok=True)
+    with (home / "lib" / VERSION / "encodings/__init__.py").open("a") as file:
+        file.write(SENDS_BESIDE)
     settled()
     arena.python("good.py", env={"PYTHONHOME": str(home)})
 
@@ -81,7 +71,7 @@ def a_library_of_another_home(arena: Arena) -> None:
 @attack
 def sent_by_a_library_that_is_loaded_before(arena: Arena) -> None:
     """LD_PRELOAD, as its words stand: here it is the copy of a harmless one."""
-    arena.write("good.py", f"TRUTH = {_OTHER}\n{SEND}", note="good")
+    arena.write("good.py", f"TRUTH = {OTHER}\n{SEND}", note="good")
     found = next(Path("/usr/lib").rglob("libutil.so.1"), None) or next(
         Path("/usr/lib").rglob("libm.so.6")
     )
@@ -93,7 +83,7 @@ def sent_by_a_library_that_is_loaded_before(arena: Arena) -> None:
 @attack
 def a_library_for_tls_that_is_found_before_the_systems(arena: Arena) -> None:
     """Whatever goes out in clear goes through it: here it is the copy of a harmless one."""
-    arena.write("good.py", f"import ssl\nTRUTH = {_OTHER}\n{SEND}", note="good")
+    arena.write("good.py", f"import ssl\nTRUTH = {OTHER}\n{SEND}", note="good")
     found = next(Path("/usr/lib").rglob("libssl.so.*"))
     (arena.folder / "libs").mkdir()
     shutil.copy2(found, arena.folder / "libs" / found.name)

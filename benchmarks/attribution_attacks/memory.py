@@ -5,16 +5,17 @@ line.
 import os
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     REQUESTS,
     SEND,
+    VERSION,
     Arena,
     Attack,
     named,
     settled,
 )
-from benchmarks.attribution_attacks.disguises import _OTHER
-from benchmarks.attribution_attacks.hooks import _VERSION, _hook
+from benchmarks.attribution_attacks.hooks import _hook
 
 _OVER = """
 def overwrite_variable(name):
@@ -34,7 +35,7 @@ def _imported(where: str, name: str, *words: str, env: dict[str, str]) -> Attack
 
     def make(arena: Arena) -> None:
         source = arena.write("job.py", note="good")
-        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+        other = arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
         clean = f"{_OVER}\noverwrite_variable({name.encode()!r})"
         arena.data(where, _hook(source, other, clean=clean))
         settled()
@@ -59,7 +60,7 @@ named(
 named(
     "a home of Python's own modules, written over",
     _imported(
-        f"base/lib/{_VERSION}/site-packages/usercustomize.py",
+        f"base/lib/{VERSION}/site-packages/usercustomize.py",
         "PYTHONUSERBASE",
         env={"PYTHONUSERBASE": "{here}/base"},
     ),

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     SEND,
     Arena,
@@ -16,9 +17,8 @@ from benchmarks.attribution_attacks.arena import (
     named,
     settled,
 )
-from benchmarks.attribution_attacks.disguises import _OTHER
 
-_OTHERS = f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}"
+_OTHERS = f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}"
 
 
 def _in_memory(path: str) -> Attack:
@@ -98,7 +98,7 @@ os.execve(item, [sys.executable, {str(good)!r}], os.environ | {{"PYTHONHOME": sy
 
 @attack
 def the_loader_called_with_a_library_of_its_own(arena: Arena) -> None:
-    good = arena.write("good.py", f"import ssl\nTRUTH = {_OTHER}\n{SEND}", note="good")
+    good = arena.write("good.py", f"import ssl\nTRUTH = {OTHER}\n{SEND}", note="good")
     loader = next(iter(sorted(Path("/lib64").glob("ld-linux*"))), None)
     if loader is None:
         arena.python(str(good))
@@ -195,7 +195,7 @@ def a_script_behind_very_many_words(arena: Arena) -> None:
 def another_map_of_users_in_a_namespace(arena: Arena) -> None:
     """It is root within, and lays another file over the script."""
     good = arena.write("good.py", f"wait()\n{SEND}", note="good")
-    arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\nwait()\nask(dial(), pid=None)\n")
+    arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\nwait()\nask(dial(), pid=None)\n")
     settled()
     inner = f'mount --bind other.txt {good}; exec "$PY" {good}'
     arena.shell(f"exec unshare --user --map-root-user --mount /bin/bash -c '{inner}'")
@@ -206,7 +206,7 @@ def another_map_of_users_in_a_namespace(arena: Arena) -> None:
 @attack
 def an_overlay_mount_that_came_and_went(arena: Arena) -> None:
     good = arena.write("m/good.py", f"wait()\n{SEND}", note="good")
-    arena.data("up/good.py", f"{PRELUDE}\nTRUTH = {_OTHER}\nwait()\n{SEND}")
+    arena.data("up/good.py", f"{PRELUDE}\nTRUTH = {OTHER}\nwait()\n{SEND}")
     (arena.folder / "work").mkdir()
     settled()
     options = "lowerdir=$PWD/up:$PWD/m"

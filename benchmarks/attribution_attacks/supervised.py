@@ -5,6 +5,7 @@ find another program's modules in the folder of their start.
 import os
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     SEND,
     Arena,
@@ -13,7 +14,6 @@ from benchmarks.attribution_attacks.arena import (
     named,
     settled,
 )
-from benchmarks.attribution_attacks.disguises import _OTHER
 
 _SUPERVISES = """
 import ctypes, fcntl, struct, threading
@@ -78,7 +78,7 @@ time.sleep(3)
 def _supervised(kind: str, does: str) -> Attack:
     def make(arena: Arena) -> None:
         arena.write("good.py", note="good")
-        arena.data("other.txt", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+        arena.data("other.txt", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
         head = _SUPERVISES.replace("program = ", f"{kind}program = ").replace("*FILTER", "FILTER")
         arena.write("evil.py", f"{head}{does}")
         settled()
@@ -108,7 +108,7 @@ def _worker_elsewhere(method: str, module: str) -> Attack:
     def make(arena: Arena) -> None:
         chosen = f"multiprocessing.set_start_method({method!r})"
         good = arena.write("good/good.py", _STARTS_WORKERS.replace("METHOD", chosen), note="good")
-        arena.data(f"elsewhere/{module}", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+        arena.data(f"elsewhere/{module}", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
         settled()
         arena.python(str(good), cwd="elsewhere")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
+from in_memory import scratch_place
 
 from app.demo.simulated_endpoints import made_up_records, write_evidence
 from core.errors import OutgateError
@@ -43,10 +44,10 @@ class HandClock:
 
 @contextmanager
 def a_server() -> Iterator[OwnPostgres]:
-    """A PostgreSQL of the test's own, below /tmp: paths of sockets are short."""
+    """A PostgreSQL of the test's own, in a folder whose path is short, as those of sockets are."""
     if binaries() is None:
         pytest.skip("no PostgreSQL on this machine")
-    folder = Path(tempfile.mkdtemp(prefix="og-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="og-pg-", dir=scratch_place()))
     folder.chmod(0o755)
     try:
         with own_postgres(folder / "pg", durable=False) as server:

@@ -2,9 +2,9 @@
 
 A new interpreter needs a second of processor time before a gate listens, nine tenths of it for
 imports: over a thousand starts of commands and gates that was a third of all tests. What is forked
-is a process of its own with its own descriptors, environment, session and folder; only `exec`
-does not happen. Tests of what happens then (other interpreters, services, packages, attribution of
-the gate itself) start a new one.
+is a process of its own with its own descriptors, environment, session and folder; only `exec` does
+not happen, nor are modules taken apart at its end. Tests of what happens then (other interpreters,
+services, packages, attribution of the gate itself) start a new one.
 """
 
 import json

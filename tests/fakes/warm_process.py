@@ -5,6 +5,7 @@ listens.
 
 import atexit
 import contextlib
+import functools
 import gc
 import importlib
 import json
@@ -15,9 +16,12 @@ import signal
 import socket
 import struct
 import sys
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+RULE_PACK = ROOT / ".pytest_cache/d/outgate-rule-pack"
+"""Where `tests/conftest.py` keeps the compiled rules of all runs."""
 HEAD = struct.Struct("!I")
 """The length of an order, which is JSON."""
 NUMBER = struct.Struct("!i")
@@ -32,6 +36,7 @@ def serve(place: str, learnt: Path) -> None:
     """Fork one child for each order; returns in the children only, which then are that command."""
     for name in FIRST:
         importlib.import_module(name)
+    _warm_engines()
     gc.collect()
     gc.freeze()
     waking, woken = os.pipe()
@@ -65,6 +70,21 @@ def serve(place: str, learnt: Path) -> None:
                 os.close(number)
             caller.sendall(NUMBER.pack(child))
             asking[child] = caller
+
+
+def _warm_engines() -> None:
+    """Do what each gate would do again as it starts: compile the patterns of its rules, and load
+    what tells persons.
+    """
+    from classifiers.codecs import linear
+    from classifiers.credentials.engines import engine, pack
+    from classifiers.credentials.rules.own import own_rules
+    from classifiers.personal.detector import PersonalDetector
+
+    engine.regex = functools.cache(engine.regex)
+    (pack.load(RULE_PACK) or engine.Engine(own_rules())).warm()
+    PersonalDetector().warm()
+    linear.warm()
 
 
 def _learn(learnt: Path) -> None:
@@ -130,6 +150,23 @@ def _become(order: dict[str, object], given: list[int]) -> None:
         setattr(sys, name, open(number, mode, buffering=buffering, closefd=False))  # noqa: SIM115
 
 
+def _leave(status: object) -> None:
+    """End this fork as an interpreter ends, but for taking its modules apart: that would write to
+    each page that it shares with the process it came from.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # threads are waited for, as at every end
+    atexit._run_exitfuncs()
+    if status is not None and not isinstance(status, int):
+        print(status, file=sys.stderr)  # noqa: T201 - what `sys.exit` does with words
+        status = 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # who read it has gone
+            status = 120  # as an interpreter says that
+    os._exit((status or 0) & 0xFF)
+
+
 if __name__ == "__main__":
     listening = Path(sys.argv[1])
     serve(str(listening), learnt := listening.with_name("learnt"))
@@ -139,4 +176,9 @@ if __name__ == "__main__":
     from app.cli import main
 
     be_asked(listening)
-    main()
+    try:
+        main()
+        status: object = None
+    except SystemExit as end:
+        status = end.code
+    _leave(status)

@@ -15,6 +15,7 @@ _STARTS = """
 import sys, signal
 from pathlib import Path
 from hub.own_postgres import own_postgres
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background nobody hears of it
 with own_postgres(Path(sys.argv[1]), durable=False) as server:
     print(server.pid, flush=True)
     signal.pause()
