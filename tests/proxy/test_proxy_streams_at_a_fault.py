@@ -133,10 +133,10 @@ def test_each_request_under_way_has_its_one_record(
         assert gate.addon.health.hook_failures == 1
         told = sorted((r.went, r.request.bytes) for r in gate.evidence.closed if not r.went)
         assert told == [(False, 10), (False, 100)]
-        for record in (r for r in gate.evidence.closed if r.went):
-            # What waits in the system when it breaks off may be of any of them.
-            assert record.bytes_went == 10 or not record.bytes_exact
-            assert record.bytes_went <= 300_000
+        out = sorted((r.bytes_went, r.bytes_exact) for r in gate.evidence.closed if r.went)
+        # What waits in the system when it breaks off may be of any of them.
+        assert {(10, True), (0, False)}.issuperset(out[:2])
+        assert len(out) == 3 and out[2][0] <= 300_000
         for record in gate.evidence.closed:
             assert any("the gate failed" in note for note in record.notes), record.notes
         assert set(far.got) == {*OUT, b"broken off"}
