@@ -16,8 +16,10 @@ from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
 from patience import PATIENT_S, eventually
 
 from core.decision import Decision, Verdict
+from proxy import backpressure
 from proxy.carrying_out import are_hooks_under_way
 from proxy.hooks import GateHandler
+from proxy.untaken import unacknowledged
 from tests.proxy.test_proxy_wire import HOST, FarSide, wired
 
 LARGE = 9 << 20
@@ -164,10 +166,14 @@ def test_what_a_server_had_not_taken_at_a_fault_is_told_as_at_least(
         far.talks = _takes_little
         with gate.connect(HOST) as talk:
             talk.settimeout(PATIENT_S)
+            looks: list[bool] = []
             head = f"PUT /x HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {size}\r\n\r\n"
             sent = threading.Thread(target=_sends, args=(talk, head.encode() + b"l" * size))
             sent.start()
             eventually(lambda: len(b"".join(far.got)) >= PIECE)
+            handler = next(iter(backpressure._OPEN.values()))
+            # What comes last waits in the system, for the server takes no more.
+            eventually(lambda: _waits(handler, looks))
             with monkeypatch.context() as patched:
                 patched.setattr(GateHandler, "way", _faulty)
                 if size < LARGE:
@@ -179,6 +185,12 @@ def test_what_a_server_had_not_taken_at_a_fault_is_told_as_at_least(
         assert any("the gate failed" in note for note in record.notes), record.notes
         assert not record.bytes_exact
         assert record.bytes_went < size
+
+
+def _waits(handler: GateHandler, looks: list[bool]) -> bool:
+    """Return whether something waits at each of many looks."""
+    looks.append(any(map(unacknowledged, handler.transports.values())))
+    return len(looks) > 20 and all(looks[-20:])
 
 
 def _sends(talk: ssl.SSLSocket, data: bytes) -> None:
