@@ -45,8 +45,9 @@ class EarlyEnds:
         self._under_way[transaction.reference] = flow, transaction
 
     def over(self, transaction: Transaction) -> None:
-        """This is not any more."""
+        """This is not any more: what is held of its body is let go, or is about to be."""
         self._under_way.pop(transaction.reference, None)
+        transaction.travel.share.give_back()
 
     async def broke(self, flow: http.HTTPFlow, transaction: Transaction, why: Broken) -> None:
         """The exchange broke off: the record says how far it got."""
