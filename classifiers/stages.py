@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from classifiers.attempts import IncompleteError
 from classifiers.hits import Hit
 from core.classification import Classification
 
@@ -24,9 +25,12 @@ class Stages:
             return None
 
     def hits(self, name: str, stage: Callable[[], list[Hit]]) -> list[Hit]:
-        """Return what a stage finds, nothing when it fails."""
+        """Return what a stage finds, or what it had found when it failed."""
         try:
             return stage()
+        except IncompleteError as error:
+            self.failed.append(f"{name}: {error.kind}")
+            return error.hits
         except Exception as error:  # noqa: BLE001 - boundary: as in `run`
             self.failed.append(f"{name}: {type(error).__name__}")
             return []

@@ -161,9 +161,7 @@ def why_of(
     )
 
 
-def _tell_what_was_lost(
-    flow: http.HTTPFlow, transaction: Transaction, lost: int | None
-) -> None:
+def _tell_what_was_lost(flow: http.HTTPFlow, transaction: Transaction, lost: int | None) -> None:
     """Have the record of a body that was not answered, or did not come to its end, tell what the
     server is known to have where so much did not reach it.
     """

@@ -15,11 +15,11 @@ from itertools import pairwise
 import brotli
 import pytest
 import zstandard
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from hold_out_files import FILES
 from hold_out_formats import FORMATS
 from hold_out_texts import CHARSETS, SPELLINGS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_up_traffic import exchange, multipart
 from paired_carriers import PAIRED, called
 from personal_samples import iban, valid
@@ -324,7 +324,9 @@ _NUMBERS = ("base36 of one number", "base58", "base62", "Crockford's base32", "z
 _LETTERS = ("cp037", "cp500", "cp1140", "cp273", "braille", "private letters", "high bits set")
 _WIDE = ("fullwidth in Shift JIS", "fullwidth in GBK", "fullwidth in EUC", "overlong digits")
 ODD: dict[str, Callable[[bytes], bytes]] = {
-    **{name: ALL_TEXTS[name] for name in (*_NUMBERS, *_LETTERS, *_WIDE, "overlong digits of three")},
+    **{
+        name: ALL_TEXTS[name] for name in (*_NUMBERS, *_LETTERS, *_WIDE, "overlong digits of three")
+    },
     "calendar": FORMATS["calendar, folded"][1],
     "gzip without its head": FILES["gzip without its head"],
 }
@@ -333,7 +335,7 @@ ODD: dict[str, Callable[[bytes], bytes]] = {
 
 def is_told(findings: tuple[Finding, ...]) -> bool:
     """True where the value is found, or a rule knows that something could not be read."""
-    return "iban" in kinds(findings) or unread_text(findings)
+    return "iban" in kinds(findings) or bool(unread_text(findings))
 
 
 def among_many(file: bytes) -> tuple[bytes, str]:

@@ -59,7 +59,9 @@ def test_a_form_is_cut_between_its_parts(sizes: list[int], tail: int, places: li
     """However it comes and however large its parts are, each window of a form is whole parts, or a
     piece of one; joined, nothing is missing.
     """
-    parts = [b"\r\n--xx\r\nA: b\r\n\r\n" + b"v%d," % n * (size // 3) for n, size in enumerate(sizes)]
+    parts = [
+        b"\r\n--xx\r\nA: b\r\n\r\n" + b"v%d," % n * (size // 3) for n, size in enumerate(sizes)
+    ]
     body = b"".join(parts)[2:] + b"\r\n--xx--\r\n"[: 9 + tail]
     kind = "multipart/form-data; boundary=xx"
     once = windows(Cutter(kind), [body])
