@@ -29,7 +29,7 @@ from core.classification import Category, Classification, Destination, LlmCall, 
 from core.discreet import name_shown
 from core.errors import DegradedError
 from core.exchange import WEBSOCKET, Exchange
-from core.findings import CLASSIFIER, DECODER, Finding, not_inspected
+from core.findings import DECODER, Finding, not_inspected
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
 from core.told_apart import told_apart
@@ -265,7 +265,7 @@ class Engine:
         seen = Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
-            findings=(*findings, *_unread(payload, _is_models(where, llm)), *_failed(stages))
+            findings=(*findings, *_unread(payload, _is_models(where, llm)), *stages.unread())
             if findings or payload.unread or stages.failed
             else (),
             degraded=tuple(stages.failed),
@@ -376,11 +376,6 @@ def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
 def _is_models(where: Destination, llm: LlmCall | None) -> bool:
     """True for a known service of language models, by each name: it can open what it has sealed."""
     return llm is not None and where.category is Category.LLM and not where.contradicted
-
-
-def _failed(stages: Stages) -> list[Finding]:
-    """Return what was not looked for, or not to the end."""
-    return [not_inspected(f"a detector failed ({name})", CLASSIFIER) for name in stages.failed]
 
 
 def _unread(payload: Payload, to_model: bool) -> list[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from classifiers.attempts import IncompleteError
 from classifiers.hits import Hit
 from core.classification import Classification
+from core.findings import CLASSIFIER, Finding, not_inspected
 
 
 class Stages:
@@ -34,3 +35,7 @@ class Stages:
         except Exception as error:  # noqa: BLE001 - boundary: as in `run`
             self.failed.append(f"{name}: {type(error).__name__}")
             return []
+
+    def unread(self) -> list[Finding]:
+        """Return what was not looked for, or not to the end."""
+        return [not_inspected(f"a detector failed ({name})", CLASSIFIER) for name in self.failed]

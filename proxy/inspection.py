@@ -38,7 +38,6 @@ from proxy.deciding import Deciding
 from proxy.dns_pinning import Places
 from proxy.enforcement import People
 from proxy.health import Health
-from proxy.held_bodies import sender_of
 from proxy.line_of_code import LinesOfCode
 from proxy.observing import Observations
 from proxy.outbox import Outbox
@@ -86,8 +85,7 @@ class Inspection:
         """
         transaction = Transaction(uuid7(), strict=self.limits.strict, connection=connection)
         transaction.travel.target = target
-        share = self.deciding.held.share(sender_of(self.senders.known(connection)))
-        transaction.travel.holds(self.limits.hold_bytes, share)
+        transaction.travel.holds(self.limits.hold_bytes, self.deciding.held.share())
         return transaction
 
     # Step 1. Connect.
@@ -107,7 +105,6 @@ class Inspection:
                 reference = self.health.failed("attribution", error)
                 found = unknown_sender("none", f"the look-up failed, reference {reference}")
             transaction.attribute(found)
-            transaction.travel.share.belongs_to(sender_of(found))
         return transaction.sender
 
     def sender_now(self, transaction: Transaction) -> None:

@@ -179,11 +179,7 @@ def _told_by_key(payload: Payload, found: list[Hit], attempts: Attempts) -> list
         names = context_of(segment.key, segment.path)
         telling = bool(names) and "!" not in names
         if telling and length <= _LONGEST_KEYED:
-            try:
-                keyed = _by_key(segments, index, names, controls=controls)
-            except Exception as error:  # noqa: BLE001 - boundary: told at the end, others are read
-                attempts.failed(error)
-                keyed = None
+            keyed = _keyed(segments, index, names, attempts, controls=controls)
             if keyed is not None:
                 found.append(keyed)
                 if keyed.kind not in _PROSE_KINDS:
@@ -208,6 +204,22 @@ def _by_place(hit: Hit) -> tuple[int, int]:
 def _keyed_kinds(names: frozenset[str]) -> tuple[str, ...]:
     """Return which of the announced kinds the key alone tells, in a fixed order."""
     return tuple(kind for kind in (*KEYED, "name", vocabulary.BESIDE_A_PERSON) if kind in names)
+
+
+def _keyed(
+    segments: Sequence[Segment],
+    index: int,
+    names: frozenset[str],
+    attempts: Attempts,
+    *,
+    controls: bool,
+) -> Hit | None:
+    """Return `_by_key`, or None where that fails."""
+    try:
+        return _by_key(segments, index, names, controls=controls)
+    except Exception as error:  # noqa: BLE001 - boundary: told at the end, others are read
+        attempts.failed(error)
+        return None
 
 
 def _by_key(

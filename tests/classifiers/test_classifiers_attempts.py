@@ -54,9 +54,7 @@ def test_what_else_is_found_survives(
     """A pattern that its engine gives up on costs what it alone would have found; rules know that
     something was not looked for, and nothing is quoted.
     """
-    engine = build_worker(
-        EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
-    )
+    engine = build_worker(EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False))
     owner, name, kept = STEPS[step]
     sent = exchange(BODY)
     whole = {finding.kind for finding in engine.classify(sent).findings}
