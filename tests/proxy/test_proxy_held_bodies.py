@@ -131,7 +131,7 @@ def test_one_script_does_not_take_the_room_of_another(
 ) -> None:
     """While one program holds all that it may, the body of another is still held and read whole."""
     gate = start_gate(hold_total_bytes=2 * MOST)
-    first = [begun(gate, b"a" * SIZE) for _ in range(4)]
+    first = [begun(gate, b"a" * SIZE) for _ in range(MOST // SIZE)]
     assert eventually(lambda: held(gate) == MOST // SIZE * (SIZE - 1))
     known = gate.attributor.attribute_now
     monkeypatch.setattr(
