@@ -87,10 +87,8 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
 - Large bodies that pass: names beside values are read in every way that is read in a body that is
   held; lines that tell nothing are left out, so that what they would have made rows of with others
   is counted as single values. Dates of birth in three fields and labels such as `D.O.B.:` may be missed.
-- Large bodies that pass: parts of a multipart body beyond the first 64 KB in other letters than UTF-8
-  (EBCDIC, full-width in the code pages of East Asia), in base58 and its like, or packed, where a part
-  reaches over the end of a window or more than 32 begin in one. This is not told as unread, and
-  `inspect: whole` does not read it either.
+- Large bodies that pass: forms within a form, forms that do not begin as one, and parts of more than
+  64 KB in a transfer encoding are told as unread.
 - Secrets split over two requests, or put together by code; words of a dictionary as passwords.
 - National numbers of digits alone without a key, a header or a word that says what they are.
 - Tables that a limit of size cut: numbers are then told as "at least".

@@ -171,7 +171,7 @@ class Engine:
 
     def classify_window(self, exchange: Exchange) -> Classification:
         """Return the findings of a later window of a large body: those of `classify`, at the cost
-        of what may hold any.
+        of what may hold any. `deferred`: files in it are not read.
         """
         from classifiers.uploads.window import window_payload
 
@@ -179,9 +179,12 @@ class Engine:
         payload = window_payload(exchange, self.credentials.places, limits)
         if payload is None:
             return self.on_headers(exchange)
-        if payload.documents or payload.cut:
+        deferred = bool(payload.documents or payload.cut)
+        if deferred and not self._setup.in_worker:
             return replace(self.on_headers(exchange), deferred=True)
-        return self._inspected(exchange, payload, Stages(tally=True), None)
+        return replace(
+            self._inspected(exchange, payload, Stages(tally=True), None), deferred=deferred
+        )
 
     def hits(self, payload: Payload, host: str) -> list[Hit]:
         """Return what the detectors of the event loop find. Raises what they raise."""
@@ -262,8 +265,8 @@ class Engine:
         seen = Classification(
             destination=_llm_destination(where, llm),
             llm=llm,
-            findings=(*findings, *_unread(payload, _is_models(where, llm)))
-            if findings or payload.unread
+            findings=(*findings, *_unread(payload, _is_models(where, llm)), *stages.unread())
+            if findings or payload.unread or stages.failed
             else (),
             degraded=tuple(stages.failed),
             tallies=tuple(tallies) if stages.tally else (),

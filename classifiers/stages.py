@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from classifiers.attempts import IncompleteError
 from classifiers.hits import Hit
 from core.classification import Classification
+from core.findings import CLASSIFIER, Finding, not_inspected
 
 
 class Stages:
@@ -24,9 +26,16 @@ class Stages:
             return None
 
     def hits(self, name: str, stage: Callable[[], list[Hit]]) -> list[Hit]:
-        """Return what a stage finds, nothing when it fails."""
+        """Return what a stage finds, or what it had found when it failed."""
         try:
             return stage()
+        except IncompleteError as error:
+            self.failed.append(f"{name}: {error.kind}")
+            return error.hits
         except Exception as error:  # noqa: BLE001 - boundary: as in `run`
             self.failed.append(f"{name}: {type(error).__name__}")
             return []
+
+    def unread(self) -> list[Finding]:
+        """Return what was not looked for, or not to the end."""
+        return [not_inspected(f"a detector failed ({name})", CLASSIFIER) for name in self.failed]

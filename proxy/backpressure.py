@@ -93,6 +93,17 @@ def behind_its_answer(flow: http.HTTPFlow) -> int | None:
     return unsent + unacknowledged(handler.transports.get(server))
 
 
+def unsure_of(flow: http.HTTPFlow) -> int | None:
+    """Return how much of what went to a flow's server it may not have taken, where the gate itself
+    breaks off now: what waits in the system may be another's, too. None where nobody can tell.
+    """
+    handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
+    if handler is None:
+        return None
+    lost = handler.lost.get(server, unacknowledged(handler.transports.get(server)))
+    return None if lost is None else lost + _unsent(flow)
+
+
 def _unsent(flow: http.HTTPFlow) -> int:
     """Return how many bytes of a request that goes by HTTP/2 did not leave."""
     told = transaction_of(flow).travel.unsent

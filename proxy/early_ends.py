@@ -18,7 +18,7 @@ from core.fate import (
     UNFINISHED_NOTE,
 )
 from core.vocabulary.sizes import counted, number
-from proxy.backpressure import behind_its_answer, look_again, untaken_of
+from proxy.backpressure import behind_its_answer, look_again, unsure_of, untaken_of
 from proxy.boundaries import courtesy
 from proxy.client_certificates import ClientCertificates
 from proxy.conversation import GOING_AWAY
@@ -45,15 +45,16 @@ class EarlyEnds:
         self._under_way[transaction.reference] = flow, transaction
 
     def over(self, transaction: Transaction) -> None:
-        """This is not any more."""
+        """This is not any more: what is held of its body is let go, or is about to be."""
         self._under_way.pop(transaction.reference, None)
+        transaction.travel.share.give_back()
 
     async def broke(self, flow: http.HTTPFlow, transaction: Transaction, why: Broken) -> None:
         """The exchange broke off: the record says how far it got."""
         transaction.travel.discard()
         if transaction.over or transaction.failed:
             return
-        _tell_what_was_lost(flow, transaction)
+        _tell_what_was_lost(flow, transaction, untaken_of(flow))
         if transaction.state in NOT_OUT:
             await self._inspection.sender(transaction)
             self._unfinished(flow, transaction, _how_far(transaction))
@@ -75,7 +76,7 @@ class EarlyEnds:
         travel = transaction.travel
         async with courtesy(Duty.HAND_OVER):
             if not transaction.over and travel.reader is not None and travel.late is not None:
-                _tell_what_was_lost(flow, transaction)
+                _tell_what_was_lost(flow, transaction, untaken_of(flow))
                 await self._inspection.answered(transaction, travel.reader, travel.late)
         travel.late = None
         self.over(transaction)
@@ -114,6 +115,8 @@ class EarlyEnds:
         transaction.travel.discard()
         if transaction.over or transaction.failed:
             return
+        with courtesy(Duty.HAND_OVER):
+            _tell_what_was_lost(flow, transaction, unsure_of(flow))
         reader = transaction.travel.reader
         if transaction.state in NOT_OUT:
             self._inspection.sender_now(transaction)
@@ -158,16 +161,16 @@ def why_of(
     )
 
 
-def _tell_what_was_lost(flow: http.HTTPFlow, transaction: Transaction) -> None:
+def _tell_what_was_lost(flow: http.HTTPFlow, transaction: Transaction, lost: int | None) -> None:
     """Have the record of a body that was not answered, or did not come to its end, tell what the
-    server is known to have.
+    server is known to have where so much did not reach it.
     """
     travel = transaction.travel
     if isinstance(travel.body, PastTap):
         if travel.reader is None or not transaction.exchange.complete:
-            travel.body.tap.broken(untaken_of(flow))
+            travel.body.tap.broken(lost)
     elif (transaction.passing or transaction.answering) and was_reached(flow):
-        _tell_what_arrived(flow, transaction, untaken_of(flow), BROKEN_OFF_NOTE)
+        _tell_what_arrived(flow, transaction, lost, BROKEN_OFF_NOTE)
 
 
 def tell_what_was_answered(flow: http.HTTPFlow, transaction: Transaction) -> None:

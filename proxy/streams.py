@@ -256,6 +256,7 @@ class GateStream(HttpStream):
             yield GateLateEndHook(self.flow)
         proxied = self.flow.server_conn.via is not None
         yield from super().handle_protocol_error(said_in_words(event, proxied=proxied))
+        self.request_body_buf.clear()  # what came of a request that ended in it goes nowhere
 
     def _drop(self, trailers: RequestTrailers) -> None:
         """Headers behind the body come after the decision: they stay here (RFC 9110, 6.5.1)."""

@@ -16,6 +16,7 @@ from core.exchange import Answer, Exchange
 from core.record import Record
 from core.recorded import record_of
 from core.values import changed
+from proxy.held_bodies import sender_of
 from proxy.life_cycle import (
     ANY_WAY,
     ENDS,
@@ -181,6 +182,7 @@ class Transaction:
     def attribute(self, sender: Attribution) -> None:
         """It is known who sent it."""
         self._sender = sender
+        self.travel.share.belongs_to(sender_of(sender))
 
     def note(self, text: str) -> None:
         """Add to what the record says in words."""

@@ -4,8 +4,10 @@ direction.
 
 import pathlib
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
+from classifiers.attempts import Attempts
 from classifiers.credentials.engines.choosing import Engines
 from classifiers.credentials.engines.engine import Engine
 from classifiers.credentials.folded import Offsets, as_it_was, folded
@@ -94,8 +96,14 @@ class CredentialDetector:
 
     def detect(self, payload: Payload, host: str, explain: bool = False) -> list[Hit]:
         """Return the secrets that leak with this payload to `host`; with `explain`, rejected
-        candidates too.
+        candidates too. Raises IncompleteError where a rule failed.
         """
+        attempts = Attempts()
+        return attempts.done(self._detect(payload, host, attempts, explain=explain))
+
+    def _detect(
+        self, payload: Payload, host: str, attempts: Attempts, *, explain: bool = False
+    ) -> list[Hit]:
         segments, offsets = payload.segments, _UNCHANGED
         joined = Joined(segments, controls=payload.controls)
         if not joined.plain:
@@ -103,21 +111,28 @@ class CredentialDetector:
             joined = joined if segments is payload.segments else Joined(segments)
         found: list[Found] = []
         engine = self._engines.current
-        for index in engine.candidates(joined.data):
-            found += judged(engine, index, joined, segments, explain=explain)
+        for index in attempts.each(partial(engine.candidates, joined.data)):
+            judge = partial(judged, engine, index, joined, segments, explain=explain)
+            found += attempts.each(judge)
         if found:
             found = self._minding_direction(with_requirements(found), segments, host)
             found = without_repeats(without_overlaps(found), segments)
         hits = [f.hit for f in found if explain or f.hit.rejected is None]
-        hits += self._in_pasted(payload, host, hits)
+        hits += attempts.each(partial(self._in_pasted, payload, host, hits, attempts))
         for index, segment in joined.authentication:
-            seen = self._in_authentication(segment, host)
-            hits += [hit._replace(segment=index) for hit in (seen.all if explain else seen.leaks)]
+            leaks = attempts.each(partial(self._leaks, segment, host, explain))
+            hits += [hit._replace(segment=index) for hit in leaks]
         if self._words:
-            hits += self._words.find(segments)
+            hits += attempts.each(partial(self._words.find, segments))
         return [as_it_was(hit, offsets) for hit in hits] if offsets else hits
 
-    def _in_pasted(self, payload: Payload, host: str, known: Sequence[Hit]) -> list[Hit]:
+    def _leaks(self, segment: Segment, host: str, explain: bool) -> tuple[Hit, ...]:
+        seen = self._in_authentication(segment, host)
+        return seen.all if explain else seen.leaks
+
+    def _in_pasted(
+        self, payload: Payload, host: str, known: Sequence[Hit], attempts: Attempts
+    ) -> list[Hit]:
         """Return the secrets in columns of pasted tables that are called so."""
         cells = [
             (Segment(cell.text, name), cell, table.segment)
@@ -129,7 +144,8 @@ class CredentialDetector:
         ]
         if not cells:
             return []
-        inner = self.detect(Payload(segments=[cell for cell, _, _ in cells], pasted=[]), host)
+        alone = Payload(segments=[cell for cell, _, _ in cells], pasted=[])
+        inner = self._detect(alone, host, attempts)
         placed = [
             hit._replace(
                 segment=cells[hit.segment][2],

@@ -33,6 +33,7 @@ from core.text import printable
 from core.vocabulary.unread import WORDS
 
 _PLAIN_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1"})
+HIDDEN = "binary data among text: only its readable parts were read"
 _ESCAPED_CONTROL = re.compile(rb"\\u00|\\b")
 """How JSON writes control characters but the last."""
 _MSGPACK = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
@@ -162,8 +163,8 @@ def _read_bytes(
     if text is None:
         _read_binary(reading, piece, data, media_type)
         return None
-    if _is_one_byte_text(text, data, charset) and holds_binary(data):
-        reading.unread("binary data among text: only its readable parts were read", piece.path)
+    if hides_binary(text, data, charset):
+        reading.unread(HIDDEN, piece.path)
     _read_beside(reading, piece, data, text, declared=charset is not None)
     return _read_text(reading, piece, data, text, media_type)
 
@@ -192,9 +193,12 @@ def _read_parts(
     return False
 
 
-def _is_one_byte_text(text: str, data: bytes, charset: str | None) -> bool:
-    """True for text in which a letter of ASCII is one byte, as far as is known."""
-    return (charset or "utf-8").lower() in _PLAIN_CHARSETS and len(text) * 2 > len(data)
+def hides_binary(text: str, data: bytes, charset: str | None) -> bool:
+    """Return whether data that were taken for this text hold what is none: only where a letter of
+    ASCII is one byte, as far as is known.
+    """
+    is_of_bytes = (charset or "utf-8").lower() in _PLAIN_CHARSETS and len(text) * 2 > len(data)
+    return is_of_bytes and holds_binary(data)
 
 
 def _may_be_mail(media_type: str) -> bool:

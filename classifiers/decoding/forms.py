@@ -73,7 +73,7 @@ def read_multipart(
     reading: Reading, data: bytes, boundary: str | None, path: Path, depth: int
 ) -> bool:
     """Queue the parts of a multipart body; False when it has none."""
-    raw = boundary.encode("latin-1", "replace") if boundary else _guess_boundary(data)
+    raw = boundary_of(data, boundary)
     if not raw:
         return False
     found = False
@@ -82,6 +82,11 @@ def read_multipart(
         found = True
         _read_part(reading, headers, content, path, depth, labels)
     return found
+
+
+def boundary_of(data: bytes, declared: str | None) -> bytes:
+    """Return what parts the parts of a form that begins so; nothing where nothing says it."""
+    return declared.encode("latin-1", "replace") if declared else _guess_boundary(data)
 
 
 def _guess_boundary(data: bytes) -> bytes:
@@ -131,11 +136,16 @@ def _split_part(part: bytes) -> tuple[_Heads, bytes]:
     head, found, content = part.partition(gap)
     if not found and b":" not in head[:200]:
         return [], part
+    return head_of(head), content
+
+
+def head_of(head: bytes) -> list[tuple[str, str]]:
+    """Return the names and values in the head of a part."""
     headers: list[tuple[str, str]] = []
     for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").splitlines():
         name, colon, value = line.decode("utf-8", "replace").partition(":")
         headers.append((name.strip(), value.strip()) if colon else ("", name.strip()))
-    return headers, content
+    return headers
 
 
 def _read_part(

@@ -91,6 +91,12 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
             yield from ((found.start, found.end) for found in read(data))
 
 
+def holds_folded(data: bytes) -> bool:
+    """Return True where lines go on below: what says so may stand far from them."""
+    told = any(sign in data for sign in _FOLDING)
+    return told and next(_folded(data), None) is not None
+
+
 def joined(data: bytes) -> Iterator[bytes]:
     """Yield the words of a text that stand in it in pieces, put together, a paragraph each: none
     goes on in the next.

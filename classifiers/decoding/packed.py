@@ -5,6 +5,7 @@ tokens.
 import binascii
 import re
 from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import unquote_to_bytes
 
 from classifiers.codecs import bases
@@ -300,7 +301,14 @@ def _is_telling(run: bytes) -> bool:
     if len(run) >= 32 and _HEX.fullmatch(run):
         return known(binascii.unhexlify(run)) is not None
     head = _base64(run[:64])
-    return known(head) is not None or begins_file(head, len(run))
+    if known(head) is not None or begins_file(head, len(run)):
+        return True
+    if runs.is_sequence(run):
+        return False
+    return any(
+        known(data) is not None or begins_file(data[:48], len(run))
+        for data in chain(bases.base_32(run), number_bases.read(run))
+    )
 
 
 def _is_ruler(run: bytes, fewest: int) -> bool:

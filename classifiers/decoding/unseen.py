@@ -64,6 +64,18 @@ def may_hold(data: bytes) -> bool:
     )
 
 
+def holds(data: bytes) -> bool:
+    """Return True where a text of UTF-8 does hold one of them, or letters that no language has
+    together: what `may_hold` tells of every text in ideographs.
+    """
+    if glued(data):
+        return True
+    text = data.decode("utf-8", "replace")
+    if may_be_spelled(data) and next(spelled(text), None) is not None:
+        return True
+    return next(shifted(text), None) is not None or holds_mixed(text)
+
+
 def glued(data: bytes) -> bytes:
     """Return the words that nothing but what nobody sees parts from other letters, a paragraph
     each: read without it they are the end or the beginning of another word.

@@ -4,9 +4,10 @@ microseconds.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 
+from classifiers.attempts import Attempts
 from classifiers.codecs.unicode_folding import fold, without_zeros
 from classifiers.hits import Hit
 from classifiers.payload import Carrier, Pasted, Payload, PlacedText, Segment
@@ -56,70 +57,76 @@ class PersonalDetector:
         rejected and why.
 
         Cells that stand in a `Table` as well are left to `table_findings`, so that no value counts
-        twice.
+        twice. Raises IncompleteError where a candidate could not be judged.
         """
+        attempts = Attempts()
+        return attempts.done(self._detect(payload, attempts, explain=explain))
+
+    def _detect(self, payload: Payload, attempts: Attempts, *, explain: bool) -> list[Hit]:
         segments = payload.segments
         found: list[Hit] = []
-        wanted = _told_by_key(payload, found)
+        wanted = _told_by_key(payload, found, attempts)
         if wanted:
-            found.extend(
-                _scan(join(segments, wanted, controls=payload.controls), segments, explain)
-            )
+            buffer = join(segments, wanted, controls=payload.controls)
+            found.extend(_scan(buffer, segments, attempts, explain))
             if any(_has_lines(segments[index].text) for index in wanted):
-                found = self._with_records(found, segments, wanted, explain, payload.pasted)
+                found = self._with_records(found, payload, wanted, attempts, explain)
             if payload.pasted is None:
-                found = self._with_pasted(found, payload, explain)
+                found = self._with_pasted(found, payload, attempts, explain)
             found.sort(key=_by_place)
         return found
 
-    def _with_pasted(self, found: list[Hit], payload: Payload, explain: bool) -> list[Hit]:
+    def _with_pasted(
+        self, found: list[Hit], payload: Payload, attempts: Attempts, explain: bool
+    ) -> list[Hit]:
         """Read the cells of pasted tables one by one: in their places they tell everything."""
         from classifiers.shapes.stage import pasted_in  # asks the vocabulary, which lives here
 
-        pasted = pasted_in(payload)
-        for table in pasted:
+        for table in attempts.each(partial(pasted_in, payload)):
             if any(map(vocabulary.is_telling, table.columns)):
-                inner = self._read_pasted(table, explain)
+                inner = self._read_pasted(table, attempts, explain)
                 found = [hit for hit in found if not _overlaps(hit, table, inner)] + inner
         return found
 
-    def _read_pasted(self, table: Pasted, explain: bool) -> list[Hit]:
+    def _read_pasted(self, table: Pasted, attempts: Attempts, explain: bool) -> list[Hit]:
         cells = [
             (Segment(cell.text, name, (number, name)), cell)
             for number, row in enumerate(table.rows)
             for name, cell in zip(table.columns, row, strict=True)
             if cell is not None
         ]
-        hits = self.detect(
-            Payload(segments=[cell for cell, _ in cells], pasted=[]), explain=explain
-        )
+        alone = Payload(segments=[cell for cell, _ in cells], pasted=[])
+        hits = self._detect(alone, attempts, explain=explain)
         return [_placed(hit, *cells[hit.segment], table.segment) for hit in hits]
 
     def _with_records(
         self,
         found: list[Hit],
-        segments: Sequence[Segment],
+        payload: Payload,
         wanted: Sequence[int],
+        attempts: Attempts,
         explain: bool,
-        pasted: Sequence[Pasted] | None,
     ) -> list[Hit]:
         """Add what labels tell of labelled lines."""
+        segments = payload.segments
         by_segment: dict[int, list[Hit]] = {}
         for hit in found:
             by_segment.setdefault(hit.segment, []).append(hit)
         tables: dict[int, list[tuple[int, int]]] = {}
-        for table in pasted or ():
+        for table in payload.pasted or ():
             tables.setdefault(table.segment, []).append((table.start, table.end))
         for index in wanted:
             text = segments[index].text
             if _has_lines(text):
-                read = list(blocks(text, tables.get(index, ())))
+                read = attempts.each(partial(blocks, text, tables.get(index, ())))
                 if read:
-                    inner = self._read_cells(index, text, read, explain)
+                    inner = self._read_cells(index, text, read, attempts, explain)
                     by_segment[index] = merged(by_segment.get(index, []), inner)
         return [hit for hits in by_segment.values() for hit in hits]
 
-    def _read_cells(self, index: int, text: str, read: Sequence[Block], explain: bool) -> list[Hit]:
+    def _read_cells(
+        self, index: int, text: str, read: Sequence[Block], attempts: Attempts, explain: bool
+    ) -> list[Hit]:
         """Read all cells as values under their names; hits are placed in the text they stand in."""
         cells = [(number, cell) for number, block in enumerate(read) for cell in block.cells]
         values = [
@@ -128,7 +135,7 @@ class PersonalDetector:
             )
             for number, cell in cells
         ]
-        hits = self.detect(Payload(segments=values, pasted=[]), explain=explain)
+        hits = self._detect(Payload(segments=values, pasted=[]), attempts, explain=explain)
         starts = [cell.start for _, cell in cells]
         return [
             hit._replace(
@@ -157,7 +164,7 @@ def _overlaps(hit: Hit, table: Pasted, inner: Sequence[Hit]) -> bool:
     return place >= 0 and inner[place].end > hit.start
 
 
-def _told_by_key(payload: Payload, found: list[Hit]) -> list[int]:
+def _told_by_key(payload: Payload, found: list[Hit], attempts: Attempts) -> list[int]:
     """Take what keys alone tell into `found`; return the indexes of the segments that are scanned.
 
     Of bare numbers only those under a telling name are, of long encoded data none.
@@ -172,7 +179,7 @@ def _told_by_key(payload: Payload, found: list[Hit]) -> list[int]:
         names = context_of(segment.key, segment.path)
         telling = bool(names) and "!" not in names
         if telling and length <= _LONGEST_KEYED:
-            keyed = _by_key(segments, index, names, controls=controls)
+            keyed = _keyed(segments, index, names, attempts, controls=controls)
             if keyed is not None:
                 found.append(keyed)
                 if keyed.kind not in _PROSE_KINDS:
@@ -197,6 +204,22 @@ def _by_place(hit: Hit) -> tuple[int, int]:
 def _keyed_kinds(names: frozenset[str]) -> tuple[str, ...]:
     """Return which of the announced kinds the key alone tells, in a fixed order."""
     return tuple(kind for kind in (*KEYED, "name", vocabulary.BESIDE_A_PERSON) if kind in names)
+
+
+def _keyed(
+    segments: Sequence[Segment],
+    index: int,
+    names: frozenset[str],
+    attempts: Attempts,
+    *,
+    controls: bool,
+) -> Hit | None:
+    """Return `_by_key`, or None where that fails."""
+    try:
+        return _by_key(segments, index, names, controls=controls)
+    except Exception as error:  # noqa: BLE001 - boundary: told at the end, others are read
+        attempts.failed(error)
+        return None
 
 
 def _by_key(
@@ -259,13 +282,15 @@ def _is_somebodys(segments: Sequence[Segment], index: int) -> bool:
     return any(vocabulary.is_person_word(name) for name in (segment.key or "", *names))
 
 
-def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hit]:
+def _scan(
+    buffer: Buffer, segments: Sequence[Segment], attempts: Attempts, explain: bool
+) -> list[Hit]:
     """Run the one pass over the buffer and judge its candidates segment by segment."""
     hits: list[Hit] = []
     folded = buffer.folded
     finish = resume = -1
     place: Place | None = None
-    for first, end in spans(folded.data()):
+    for first, end in attempts.each(partial(spans, folded.data())):
         start = max(first, resume)
         if end <= start:
             continue
@@ -277,5 +302,9 @@ def _scan(buffer: Buffer, segments: Sequence[Segment], explain: bool) -> list[Hi
                 vocabulary.is_neutral(owner.key),
             )
             place = Place(folded, (begin, finish, offset), segment, names, neutral, hits, explain)
-        resume = read_candidate(place, start, end)
+        try:
+            resume = read_candidate(place, start, end)
+        except Exception as error:  # noqa: BLE001 - boundary: told at the end, others are judged
+            attempts.failed(error)
+            resume = end
     return hits

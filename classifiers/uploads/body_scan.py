@@ -25,6 +25,7 @@ IN_FLIGHT = 2
 """Windows of one body that are scanned at the same time, or wait for it."""
 _ONE_FILE = "a large file of this type is only read as a whole"
 _UNNAMED = "the rows of a large table passed before the names of their columns"
+_UNPARTED = "the parts of a large form could not be told apart, or are only read as a whole"
 _FILE_INSIDE = "a file inside this request is only read as a whole"
 
 type _Seen = Classification | DegradedError
@@ -137,9 +138,10 @@ class BodyScan:
     def _tell_of_files(self, window: Window) -> None:
         if window.begins:
             self._is_literal = _is_literal(window.data) or "json" in self._content_type
+        is_form = self._content_type.startswith("multipart/")
         if window.begins and is_file(window.data):
-            self._tell("documents", _ONE_FILE)
-        elif self._content_type.startswith("multipart/") and holds_file(window.data):
+            self._tell("documents", _FILE_INSIDE if is_form else _ONE_FILE)
+        elif is_form and holds_file(window.data):
             self._tell("documents", _FILE_INSIDE)
 
     async def _end(self) -> AsyncIterator[Scanned]:
@@ -149,6 +151,8 @@ class BodyScan:
             self._tell("content-encoding", reason)
         if self._cutter.is_unnamed:
             self._tell("tables", _UNNAMED)
+        if self._cutter.is_unparted:
+            self._tell("documents", _UNPARTED)
         self._over = True
         if self._news:
             yield self._scanned()

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from classifiers.decoding.forms import split_header
+from classifiers.uploads.form_parts import FormParts, Piece, parts_of, told_in
 from classifiers.uploads.members import Members
 from classifiers.uploads.rows import RESERVE, Rows, rows_in
 from classifiers.uploads.statements import Statements
@@ -23,10 +23,6 @@ WINDOW = INLINE_BYTES
 LARGEST = 4 * 1024 * 1024
 SLICE = 1 << 16
 """So many bytes of a body are unpacked at a time."""
-MOST_PARTS = 32
-"""So many parts that begin in a later window are read each for itself; of more than that, as of
-what goes on from the window before, only what stands there as text is.
-"""
 _HEADED = ("text/csv", "text/tab-separated-values")
 _PLAIN = "text/plain"
 
@@ -63,12 +59,16 @@ class Cutter:
         self.content_type = content_type
         self._unpacker = Unpacker(declared, announced)
         self._dresser = _Dresser(content_type)
+        self._form: FormParts | None = None
         self._part = 0
         self._pending = bytearray()
         self._cut = 0
         self._raw = self._plain = 0
         self._marks: deque[tuple[int, int]] = deque()
         self._passed = 0
+        self.is_unnamed = self.is_unparted = False
+        """True once rows have passed whose columns had no names yet; once parts have that could not
+        be told apart, or mean nothing in pieces."""
 
     @property
     def wants(self) -> int:
@@ -79,11 +79,6 @@ class Cutter:
     def reasons(self) -> tuple[str, ...]:
         """Why some of the body may not have come out."""
         return self._unpacker.reasons
-
-    @property
-    def is_unnamed(self) -> bool:
-        """True once rows have passed whose columns had no names yet."""
-        return self._dresser.is_unnamed
 
     def feed(self, data: bytes) -> Iterator[Window]:
         """Take the next bytes of the body as sent; yield the windows that they complete."""
@@ -110,19 +105,55 @@ class Cutter:
         for data, part in parts:
             if part != self._part:
                 yield from self._last()
-                self._part, self._dresser = part, _Dresser("")
+                self._part, self._dresser, self._form = part, _Dresser(""), None
             self._plain += len(data)
             self._pending += data
             while len(self._pending) > (size := _size(self._cut)):
-                piece = bytes(memoryview(self._pending)[:size])
-                del self._pending[:size]
-                yield self._window(piece, last=False)
+                yield self._next(size)
 
     def _last(self) -> Iterator[Window]:
-        if self._pending:
-            piece = bytes(self._pending)
-            self._pending.clear()
-            yield self._window(piece, last=True)
+        while self._pending:
+            yield self._next(len(self._pending))
+
+    def _next(self, size: int) -> Window:
+        """Return the window of the next so many bytes, or of fewer."""
+        if self._dresser.is_new and self._dresser.is_form and size < len(self._pending):
+            self._begin_form(bytes(self._pending[:size]))
+        if self._form is not None:
+            size, kind = self._form.next(self._pending, size)
+        piece = bytes(memoryview(self._pending)[:size])
+        del self._pending[:size]
+        if self._form is None:
+            return self._window(piece, last=not self._pending)
+        return self._window_of_form(self._form, piece, kind)
+
+    def _begin_form(self, start: bytes) -> None:
+        self._form = None if self._unpacker.is_file else parts_of(start, self.content_type)
+        if self._form is None:
+            self.is_unparted = True
+
+    def _window_of_form(self, form: FormParts, piece: bytes, kind: Piece) -> Window:
+        """Return a window of whole parts, or of one that is larger than a window."""
+        last = not self._pending
+        if kind in (Piece.CONTENT, Piece.END):
+            window = self._window(piece, last=kind is Piece.END)
+            return replace(window, alone=False, last=last)
+        begins = self._cut == 0
+        self._cut += 1
+        if kind is Piece.HEAD:
+            told = told_in(piece)
+            self._dresser = _Dresser(told.content_type)
+            self.is_unparted = self.is_unparted or not told.is_plain
+        return Window(
+            data=piece if last else piece + form.closing,
+            again=b"",
+            content_type=_PLAIN if form.is_over(piece) else self.content_type,
+            begins=begins,
+            alone=False,
+            last=last,
+            end=self._plain - len(self._pending),
+            whole=True,
+        )
 
     def _window(self, piece: bytes, *, last: bool) -> Window:
         dresser = self._dresser
@@ -133,10 +164,11 @@ class Cutter:
         self._cut += 1
         dresser.column = None
         data, again = dresser.next(piece, last=last)
+        self.is_unnamed = self.is_unnamed or dresser.is_unnamed
         return Window(
             data=data,
             again=b"" if last else again,
-            content_type=dresser.content_type if alone else dresser.typed(data, first=begins),
+            content_type=dresser.content_type if alone else dresser.typed(first=begins),
             begins=begins,
             alone=alone,
             last=last,
@@ -163,6 +195,10 @@ class _Dresser:
     @property
     def is_new(self) -> bool:
         return self._header is None
+
+    @property
+    def is_form(self) -> bool:
+        return self.content_type.startswith("multipart/")
 
     @property
     def cuts_records(self) -> bool:
@@ -209,21 +245,15 @@ class _Dresser:
         self._rows = rows.following(records)
         return rows.dressed(records, first=first, last=last)
 
-    def typed(self, window: bytes, *, first: bool) -> str:
-        """Return what to read a window as: one of JSON is none; of a multipart body the first one
-        begins as one, and so is each in which a part begins, unless too many do.
+    def typed(self, *, first: bool) -> str:
+        """Return what to read a window as: one of JSON is none, only the first of a multipart body
+        begins as one.
         """
         if self._rows is not None:
             return self._rows.content_type
-        if self.content_type.startswith("multipart/"):
-            return self.content_type if first or self._begins_part(window) else _PLAIN
+        if self.is_form:
+            return self.content_type if first else _PLAIN
         return _PLAIN if "json" in self.content_type else self.content_type
-
-    def _begins_part(self, window: bytes) -> bool:
-        boundary = split_header(self.content_type)[1].get("boundary")
-        if not boundary:
-            return False
-        return 0 < window.count(b"--" + boundary.encode("latin-1", "replace")) <= MOST_PARTS
 
     def _dressed(self, data: bytes) -> bytes:
         if self._header:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from classifiers.codecs.charset import readable_runs, text_of
 from classifiers.decoding import WINDOW, Limits, decode, decode_text
+from classifiers.decoding.body import HIDDEN, hides_binary
 from classifiers.decoding.delimited import delimiter_of
 from classifiers.decoding.forms import split_header
 from classifiers.payload import Payload, Segment, Unread
@@ -26,9 +27,21 @@ UNREAD = Unread("binary data in no known format: only its readable parts were re
 def window_payload(exchange: Exchange, places: Places, limits: Limits = WINDOW) -> Payload | None:
     """Return what the detectors must see of this window; None when it can hold nothing."""
     media_type, parameters = split_header(exchange.header("content-type") or "")
-    text = text_of(exchange.body, parameters.get("charset"))
+    charset = parameters.get("charset")
+    text = text_of(exchange.body, charset)
     if text is None:
         return _binary(exchange.body, places)
+    payload = _text_payload(exchange, text, media_type, places, limits)
+    if hides_binary(text, exchange.body, charset):
+        payload = payload or Payload(plain=b"")
+        if all(unread.reason != HIDDEN for unread in payload.unread):
+            payload.unread.append(Unread(HIDDEN))
+    return payload
+
+
+def _text_payload(
+    exchange: Exchange, text: str, media_type: str, places: Places, limits: Limits
+) -> Payload | None:
     data = text.encode("utf-8", "replace")
     if media_type in _ROWS and b"\\u" not in data and _holds_nothing(data, places):
         return None

@@ -498,7 +498,7 @@ def test_own_recognisers_find_own_kinds(tmp_path: Path) -> None:
     ).is_cheap(sent)
     broken = engine(Organisation(recognizers=(str(tmp_path / "none.yaml"),))).classify(sent)
     assert broken.degraded == ("organisation's recognisers: SettingsError",)
-    assert [f.kind for f in broken.findings] == ["email"]
+    assert [f.kind for f in broken.findings] == ["email", "not_inspected"]
 
 
 def test_explanation_names_each_candidate_without_its_value() -> None:

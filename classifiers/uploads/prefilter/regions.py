@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from classifiers.credentials.engines.engine import regex
-from classifiers.decoding import spelled
+from classifiers.decoding import joints, spelled, unseen
 from classifiers.decoding.packed import encoded_runs, is_wrapped
 from classifiers.personal.tables.embedded import table_at
 from classifiers.personal.vocabulary import label_kinds, name_kinds, telling_phrases
@@ -50,6 +50,8 @@ def regions(data: bytes, spots: Iterable[Span]) -> Parts | None:
     `spots`: places that others want read, such as candidates for secrets.
     """
     if is_wrapped(data) or spelled.holds_lines(data) or any(map(_is_telling, _keys(data))):
+        return None
+    if joints.holds_folded(data) or (not data.isascii() and unseen.holds(data)):
         return None
     mailboxes, others = _hinted(data)
     found = [*spots, *others, *_labelled_lines(data), *_tables(data), *encoded_runs(data)]

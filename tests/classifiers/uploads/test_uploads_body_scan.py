@@ -15,6 +15,9 @@ from itertools import pairwise
 import brotli
 import pytest
 import zstandard
+from hold_out_files import FILES
+from hold_out_formats import FORMATS
+from hold_out_texts import CHARSETS, SPELLINGS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange, multipart
@@ -30,6 +33,7 @@ from core.errors import DegradedError
 from core.exchange import Exchange
 from core.findings import NOT_INSPECTED, Finding, is_least
 from core.organisation import Organisation
+from core.vocabulary.unread import unread_text
 from examples import most
 
 SETUP = EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False)
@@ -311,6 +315,108 @@ def test_a_part_is_read_as_one_wherever_it_begins(seam: int, beside: int, writte
     body, kind = multipart(("a", None, None, before), ("b", "b.bin", octets, file))
     told = held(streamed(request(body, kind, ""), [body]).findings)
     assert {name: count for (name, _), (count, *_) in told.items()} == {"iban": 1}
+
+
+ALL_TEXTS = {**SPELLINGS, **CHARSETS}
+LINE = b"nothing to see in this line\n"
+VALUE = b"Customer 77 pays from DE02120300000000202051, as always. "
+_NUMBERS = ("base36 of one number", "base58", "base62", "Crockford's base32", "z-base-32")
+_LETTERS = ("cp037", "cp500", "cp1140", "cp273", "braille", "private letters", "high bits set")
+_WIDE = ("fullwidth in Shift JIS", "fullwidth in GBK", "fullwidth in EUC", "overlong digits")
+ODD: dict[str, Callable[[bytes], bytes]] = {
+    **{
+        name: ALL_TEXTS[name] for name in (*_NUMBERS, *_LETTERS, *_WIDE, "overlong digits of three")
+    },
+    "calendar": FORMATS["calendar, folded"][1],
+    "gzip without its head": FILES["gzip without its head"],
+}
+"""What stands in such letters is no text of UTF-8, or not as it was written."""
+
+
+def is_told(findings: tuple[Finding, ...]) -> bool:
+    """True where the value is found, or a rule knows that something could not be read."""
+    return "iban" in kinds(findings) or bool(unread_text(findings))
+
+
+def among_many(file: bytes) -> tuple[bytes, str]:
+    """A form of so many parts that hundreds stand in a window."""
+    parts = [(f"f{number}", None, None, LINE * 20) for number in range(400)]
+    parts.insert(270, ("file", None, None, file))
+    return multipart(*parts)
+
+
+def across_a_seam(file: bytes) -> tuple[bytes, str]:
+    """A file that begins in one window and ends in the next."""
+    before = LINE * (3 * WINDOW // len(LINE))
+    around = ("note", None, None, before[: 3 * WINDOW - len(file) // 2])
+    return multipart(around, ("file", None, None, file), ("z", None, None, LINE * 3_000))
+
+
+def larger_than_a_window(file: bytes) -> tuple[bytes, str]:
+    """A file that is in several windows."""
+    many = file * (300_000 // len(file) + 1)
+    return multipart(("file", None, None, many), ("z", None, None, LINE * 300))
+
+
+@pytest.mark.parametrize("layout", [among_many, across_a_seam, larger_than_a_window])
+def test_no_part_of_a_large_form_passes_silently(
+    layout: Callable[[bytes], tuple[bytes, str]],
+) -> None:
+    """Whatever letters a part is in, wherever it lies and however many there are: it is read, or
+    rules know that it was not.
+    """
+    silent: list[str] = []
+    for name, write in ODD.items():
+        value = LINE * 300 + VALUE + LINE * 300 if layout is across_a_seam else VALUE
+        body, kind = layout(write(value))
+        if not is_told(streamed(request(body, kind, ""), [body]).findings):
+            silent.append(name)
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", sorted(ODD))
+def test_odd_letters_amid_a_large_text_are_told(name: str) -> None:
+    """A few odd letters in megabytes of ordinary text are no ordinary text."""
+    body = LINE * 4_000 + ODD[name](VALUE) + b"\n" + LINE * 4_000
+    assert is_told(streamed(request(body, "text/plain", ""), [body]).findings)
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data"])
+def test_ordinary_text_of_any_language_is_not_told_as_unread(kind: str) -> None:
+    """Accents, ideographs and emoji are letters; so are the parts of a form that is sound."""
+    words = "Größe, façade; żółw, 今日は良い天気ですね、散歩に行きましょう。 Привет 👍️ ok\n" * 4_000
+    body = words.encode()
+    if kind.startswith("multipart"):
+        body, kind = multipart(("a", None, None, body), ("b", None, None, body))
+    assert streamed(request(body, kind, ""), [body]).findings == ()
+
+
+def test_parts_that_cannot_be_told_apart_are_said_to_be_unread() -> None:
+    """A form that does not begin as one, or has forms in it, may hide anything behind its first
+    window.
+    """
+    body, kind = multipart(("file", None, None, CHARSETS["cp037"](VALUE)))
+    late = LINE * 4_000 + b"\r\n" + body
+    inner, called = multipart(*[("f", None, None, LINE * 20)] * 400)
+    inner, called = inner.replace(b"7e3", b"1n3"), called.replace("7e3", "1n3")
+    nested = multipart(("a", None, None, LINE), ("file", None, called, inner))
+    coded = b"--xx\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUJD\r\n" * 40_000
+    for sent, named in ((late, kind), nested, (coded, "multipart/form-data; boundary=xx")):
+        assert unread_text(streamed(request(sent, named, ""), [sent]).findings)
+
+
+def test_what_stands_beside_a_file_in_a_large_form_is_still_found() -> None:
+    """A file that is only read as a whole costs no other part its reading."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.txt", "nothing")
+    before = ("note", None, None, LINE * 4_000)
+    after = ("text", None, None, VALUE + LINE * 9)
+    body, kind = multipart(before, ("file", "a.zip", "application/zip", packed.getvalue()), after)
+    found = streamed(request(body, kind, ""), [body]).findings
+
+    assert kinds(found) == {"iban"}
+    assert unread_text(found)
 
 
 def test_text_is_not_wanted_whole() -> None:

@@ -53,6 +53,29 @@ def test_windows_do_not_depend_on_how_a_body_comes(
     assert windows(Cutter(kind, coding, len(body)), cut(body, places)) == once
 
 
+@given(st.lists(st.integers(0, 150_000), min_size=1, max_size=9), st.integers(0, 3), CUTS)
+@settings(max_examples=most(60), deadline=None)
+def test_a_form_is_cut_between_its_parts(sizes: list[int], tail: int, places: list[int]) -> None:
+    """However it comes and however large its parts are, each window of a form is whole parts, or a
+    piece of one; joined, nothing is missing.
+    """
+    parts = [
+        b"\r\n--xx\r\nA: b\r\n\r\n" + b"v%d," % n * (size // 3) for n, size in enumerate(sizes)
+    ]
+    body = b"".join(parts)[2:] + b"\r\n--xx--\r\n"[: 9 + tail]
+    kind = "multipart/form-data; boundary=xx"
+    once = windows(Cutter(kind), [body])
+
+    assert windows(Cutter(kind), cut(body, places)) == once
+    assert once[-1].end == len(body)
+    for number, size in enumerate(sizes):
+        text = b"v%d," % number * (size // 3)
+        holding = [w for w in once if size < 3 or b"v%d," % number in w.data]
+        assert holding
+        if len(text) < WINDOW // 2:
+            assert any(text in w.data for w in once)
+
+
 @given(st.text(min_size=1, max_size=4000), st.integers(1, 900), st.integers(0, 3))
 @settings(max_examples=most(60), deadline=None)
 def test_no_character_is_split_between_windows(text: str, step: int, shift: int) -> None:
