@@ -136,6 +136,15 @@ class Uninspected:
         stage = "protocol: what was sent cannot be read as HTTP"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
+    def old_request(self, sender: Attribution, host: str, port: int) -> None:
+        """A request without a version: it has no head, and what it sends cannot be told from it."""
+        reason = (
+            "A request of HTTP/0.9 was sent: a line without a version, which cannot be inspected. "
+            "It was refused, and nothing of it was sent on."
+        )
+        stage = "protocol: a request of HTTP/0.9"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
     def half_head(self, sender: Attribution, host: str, port: int) -> None:
         """A client has left in the middle of the head of a request."""
         reason = (

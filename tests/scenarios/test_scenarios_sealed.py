@@ -194,6 +194,8 @@ print([
     said("tcp-4567.example", 4571, b"\\x16\\x03"),
     said("tcp-4567.example", 4572, b"PUT", b" /" + b"a" * 20_000 + rest[4:]),
     said("tcp-4567.example", 4573, b"PUT", rest.replace(b" ", b"\\t")),
+    said("tcp-4567.example", 4574, b"GET /up?iban=DE90871318609139099603\\r\\n"),
+    said("tcp-4567.example", 4575, b"GET /up", b"?a=b\\r\\n"),
 ])
 """
 
@@ -216,15 +218,17 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
             b"SSH-2.0-OpenSSH_9.2\r\nConnectionResetError",
             b"ConnectionResetError",
             *[b"answer:PUTConnectionResetError"] * 2,
+            b"ConnectionResetError",
+            b"answer:GET /upConnectionResetError",
         ]
     ), (done.stdout, done.stderr)
-    assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO", b"PUT", b"PUT"]
+    assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO", b"PUT", b"PUT", b"GET /up"]
     assert greets.heard == []
     told = {one["destination"]["port"]: one for one in summary(done)["records"]}
-    assert sorted(told) == [*range(4567, 4574)]
+    assert sorted(told) == [*range(4567, 4576)]
     assert told[4567]["decision"]["verdict"] == "watch"
     assert "the beginning of a line" in str(told[4567]["findings"])
-    for port, sent in ((4568, 3), (4569, 5), (4570, 0), (4572, 3), (4573, 3)):
+    for port, sent in ((4568, 3), (4569, 5), (4570, 0), (4572, 3), (4573, 3), (4575, 7)):
         assert SPOKE_OTHERWISE in told[port]["notes"], told[port]
         assert (told[port]["decision"]["verdict"], told[port]["request"]["bytes"]) == (
             "block",
@@ -232,6 +236,7 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
         )
         assert "HTTP" in told[port]["decision"]["reason"]
     assert "cannot be read" in told[4571]["decision"]["reason"]
+    assert "HTTP/0.9" in told[4574]["decision"]["reason"]
 
 
 def test_such_a_connection_is_an_observation_with_the_names_that_it_says(sealing: Sealing) -> None:
