@@ -225,7 +225,7 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
     assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO", b"PUT", b"PUT", b"GET /up"]
     assert greets.heard == []
     told = {one["destination"]["port"]: one for one in summary(done)["records"]}
-    assert sorted(told) == [*range(4567, 4576)]
+    assert sorted(told) == [*range(4567, 4576)], summary(done)["unknown_senders"]
     assert told[4567]["decision"]["verdict"] == "watch"
     assert "the beginning of a line" in str(told[4567]["findings"])
     for port, sent in ((4568, 3), (4569, 5), (4570, 0), (4572, 3), (4573, 3), (4575, 7)):
