@@ -113,7 +113,14 @@ OLD = (
     b"GET /" + b"a" * 40_000 + b"\r\n",
 )
 """Requests as HTTP had them before it said a version: one line, and the answer is the end."""
-NOT_OLD = (b"get key\r\n", b"GET\r\n", b"GETS /a\r\n", b"PUT /a\r\n", b"GET a b\r\n", b"USER /a\r\n")
+NOT_OLD = (
+    b"get key\r\n",
+    b"GET\r\n",
+    b"GETS /a\r\n",
+    b"PUT /a\r\n",
+    b"GET a b\r\n",
+    b"USER /a\r\n",
+)
 
 
 @pytest.mark.parametrize("line", OLD, ids=lambda line: repr(line[:12]))

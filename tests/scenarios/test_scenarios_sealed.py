@@ -1,5 +1,6 @@
 """`outgate run --sealed`: a program of which nothing gets past the gate, whatever it heeds."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -582,3 +583,53 @@ def test_a_name_that_is_not_found_is_told(outgate: Outgate) -> None:
     # The kernel tells of programs' beginnings in the machine's own network alone.
     assert (record["sender"]["certainty"], record["sender"]["reason"]) == ("likely", UNTOLD)
     assert record["sender"]["script"]["name"] == "asks.py"
+
+
+DATAGRAMS = """
+import socket, sys, time
+names = socket.getaddrinfo("files.example", 443, socket.AF_INET)
+kept = []
+places = [(names[0][4][0], 443), ("198.51.100.9", 123), ("127.0.0.1", int(sys.argv[1]))]
+for place in places:
+    for _ in range(3):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        kept.append(s)
+        try:
+            s.connect(place)
+            s.send(b"iban DE90871318609139099603")
+            s.settimeout(0.2)
+            print(s.recv(99))
+        except OSError as error:
+            print(type(error).__name__)
+own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+own.bind(("127.0.0.1", 0))
+time.sleep(1)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b"mine", own.getsockname())
+print(own.recv(99))
+"""
+
+
+def test_datagrams_are_refused_and_on_record(sealing: Sealing) -> None:
+    """HTTP/3, the time, a collector of metrics on this machine that would answer: nothing of what is
+    sent by UDP leaves, and the record tells who sent how much where to. The program's own servers
+    are its own affair.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+        there.bind(("127.0.0.1", 0))
+        there.setblocking(False)
+        port = there.getsockname()[1]
+        script = str(sealing.script("datagrams.py", DATAGRAMS))
+        done = sealing.sealed(sys.executable, script, str(port))
+        with pytest.raises(BlockingIOError):
+            there.recv(99)
+    assert done.stdout.split() == ["ConnectionRefusedError"] * 9 + ["b'mine'"], done.stderr
+    told = {}
+    for one in summary(done)["records"]:
+        assert is_sure_or_says_why(one["sender"]), one["sender"]
+        assert one["request"]["bytes"] == 0, one
+        assert "nothing left" in one["decision"]["reason"]
+        count = int(one["decision"]["reason"].partition(" sent ")[2].partition(" ")[0])
+        place = one["destination"]["host"], one["destination"]["port"]
+        told[place] = told.get(place, 0) + count
+    assert told == {("files.example", 443): 3, ("198.51.100.9", 123): 3, ("127.0.0.1", port): 3}
