@@ -99,8 +99,8 @@ class Unfound:
         server = name_server()
         if asker is None or server is None:
             return self._members.unseen()
-        transport = "tcp" if asker.is_stream else "udp"
-        return await self._members.at((asker.host, asker.port), (server, _PORT), transport)
+        near, far = (asker.host, asker.port), (server, _PORT)
+        return await self._members.at(near, far, "tcp" if asker.is_stream else "udp")
 
 
 def _is_tried_as(longer: str, name: str, domains: Sequence[str]) -> bool:
