@@ -611,7 +611,7 @@ print(own.recv(99))
 
 
 def test_datagrams_are_refused_and_on_record(sealing: Sealing) -> None:
-    """HTTP/3, the time, a collector of metrics on this machine that would answer: nothing of what is
+    """HTTP/3, the time, a collector of metrics on this machine that would answer: nothing that is
     sent by UDP leaves, and the record tells who sent how much where to. The program's own servers
     are its own affair.
     """
