@@ -24,8 +24,38 @@ NEEDLESS = (
     "pyarrow/tests",
     "pyarrow/src",
     "numpy/tests",
+    "mitmproxy/tools",
+    "mitmproxy/test",
 )
 """Of what is installed: headers, tests and sources."""
+UNUSED = ("aioquic", "argon2-cffi", "asgiref", "flask", "ldap3", "tornado", "urwid")
+"""What mitmproxy asks for and Outgate keeps out (`proxy/mitmproxy_patches/imports.py`): HTTP/3, its
+web pages, its own screens, a directory client. An extra that needs one of them keeps it.
+"""
+NEEDED = """
+import re, sys
+from importlib.metadata import distributions
+from packaging.requirements import Requirement
+normal = lambda name: re.sub("[-_.]+", "-", name).lower()
+found = {normal(one.name): one for one in distributions()}
+extras, unused = sys.argv[1].split(","), set(sys.argv[2:])
+seen, todo = set(), [("outgate", extra) for extra in ("", *filter(None, extras))]
+while todo:
+    name, extra = todo.pop()
+    if (name, extra) in seen or name not in found:
+        continue
+    seen.add((name, extra))
+    for asked in map(Requirement, found[name].requires or ()):
+        other = normal(asked.name)
+        left_out = name == "mitmproxy" and other in unused
+        if not left_out and (not asked.marker or asked.marker.evaluate({"extra": extra})):
+            todo += [(other, more) for more in ("", *asked.extras)]
+for name in sorted(set(found) - {name for name, _ in seen}):
+    print(name)
+    for file in found[name].files or ():
+        file.locate().unlink(missing_ok=True)
+"""
+"""Deletes every package that is reached from Outgate and these extras by mitmproxy's list alone."""
 PLAIN = ("*.pyi", "*.pxd", "*.a", "*.h", "*.hpp")
 
 
@@ -42,6 +72,7 @@ def main() -> None:
     shutil.rmtree(tree, ignore_errors=True)
     python = copy_python(tree / PLACE / "python")
     install(python, wheel(out / "wheel"), chosen.extras)
+    drop_unused(python, chosen.extras)
     trim(tree / PLACE / "python")
     compile_all(python)
     link(tree / PLACE)
@@ -99,6 +130,11 @@ def install(python: Path, built: Path, extras: str) -> None:
     what = f"outgate[{extras}] @ {built.as_uri()}" if extras else str(built)
     run("uv", "pip", "install", "--quiet", "--no-config", "--link-mode", "copy", "--python",
         python, "--break-system-packages", what)  # fmt: skip
+
+
+def drop_unused(python: Path, extras: str) -> None:
+    """Delete what only parts of mitmproxy need that are never loaded."""
+    run(python, "-c", NEEDED, extras, *UNUSED)
 
 
 def trim(prefix: Path) -> None:

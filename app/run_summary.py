@@ -19,6 +19,7 @@ from core.decision import Verdict
 from core.fate import (
     BAD_CERTIFICATE,
     CUT_NOTE,
+    DATAGRAMS,
     LEFT_EARLY_NOTE,
     LEFT_NOTE,
     NO_ANSWER_NOTE,
@@ -67,6 +68,8 @@ _UNKNOWN_NAME = (
     "Check how it is spelled, and whether this machine finds it: in a seal, names are those that"
     " the gate finds."
 )
+_UDP = "Clients of HTTP/3 take TCP instead. What needs UDP cannot run sealed."
+_BY_STAGE = ((UNANSWERED, _UNANSWERED), (NOT_FOUND, _UNKNOWN_NAME), (DATAGRAMS, _UDP))
 _OF_THE_PROXY = "Check the way out and its password: upstream_proxy in settings, or HTTPS_PROXY."
 _OWN_CERTIFICATE = (
     "The server wants a certificate that only the program has. An exception lets it show its own:"
@@ -265,12 +268,12 @@ def _place(record: Record) -> str:
 
 def _is_unanswered(record: Record) -> bool:
     """Return whether it asked for a connection past the gate, and had no answer."""
-    return _is_unreached_by(record, UNANSWERED)
+    return _is_told_as(record, UNANSWERED)
 
 
-def _is_unreached_by(record: Record, first: str) -> bool:
+def _is_told_as(record: Record, first: str) -> bool:
     stages = record.decision.degraded
-    return record.fate is Fate.UNREACHED and any(one.startswith(f"{first}:") for one in stages)
+    return record.fate is not None and any(one.startswith(f"{first}:") for one in stages)
 
 
 def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
@@ -287,7 +290,7 @@ def _told(same: Sequence[Record], contact: str | None) -> Iterator[str]:
 
 
 def _is_told_by_its_reason(record: Record) -> bool:
-    by_name = _is_unanswered(record) or _is_unreached_by(record, NOT_FOUND)
+    by_name = _is_unanswered(record) or _is_told_as(record, NOT_FOUND)
     in_its_head = record.fate is Fate.UNFINISHED and record.request.method == TUNNEL
     return record.fate in _UNINSPECTED or by_name or in_its_head
 
@@ -328,10 +331,13 @@ def _causes(record: Record) -> str:
 
 
 def _amounts(same: Sequence[Record]) -> Iterator[str]:
+    if _is_told_as(same[0], DATAGRAMS):
+        yield "datagrams"
+        return
     if same[0].fate in _UNINSPECTED or _is_unanswered(same[0]):
         yield counted(len(same), "connection")
         return
-    if _is_unreached_by(same[0], NOT_FOUND):
+    if _is_told_as(same[0], NOT_FOUND):
         yield counted(len(same), "question") + " for its address"
         return
     yield counted(len(same), "request")
@@ -379,12 +385,9 @@ def _by_cause(record: Record) -> str | None:
 def _remedy(record: Record, contact: str | None) -> str | None:
     if WANTS_CERTIFICATE in record.notes:
         return _OWN_CERTIFICATE
-    if _is_unanswered(record):
-        return _UNANSWERED
-    if _is_unreached_by(record, NOT_FOUND):
-        return _UNKNOWN_NAME
     if record.fate is not None:
-        return _by_cause(record) or _REMEDIES[record.fate]
+        told = (words for first, words in _BY_STAGE if _is_told_as(record, first))
+        return next(told, None) or _by_cause(record) or _REMEDIES[record.fate]
     if record.left:
         is_fault = NO_ANSWER_NOTE in record.notes or _is_cut(record)
         return _REMEDIES[Fate.UNREACHED] if is_fault else None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 _MOST_BYTES, _MOST_SOCKETS = 4096, 16
 _MOST_KNOCKING = 4096
 """So many of all users wait to be heard: one who fills sixty-four places would keep others out."""

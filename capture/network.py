@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from capture import netlink, nftables
+from capture import datagrams, netlink, nftables
 
 TCP_PORT, DNS_PORT, DNS_TCP_PORT = 15001, 15053, 15054
-ROLES = ("tcp", "dns", "dns6", "dns_tcp", "quick", "thorough", "peers")
+ROLES = ("tcp", "dns", "dns6", "dns_tcp", "quick", "thorough", "peers", "datagrams")
 """What the sockets are for, in the order in which they are handed over: connections, questions for
-names (three ways), and three to ask the kernel who holds a socket of this network.
+names (three ways), three to ask the kernel who holds a socket of this network, and one that sees
+the datagrams that go nowhere.
 """
 _SOCK_DIAG = 4
 _NAME, _BEFORE_ROUTING = "outgate", -100
@@ -78,6 +79,7 @@ def sockets() -> Iterator[list[socket.socket]]:
         found += [_asked(socket.AF_INET, "0.0.0.0"), _asked(socket.AF_INET6, "::")]  # noqa: S104
         found.append(_listener(DNS_TCP_PORT))
         found += [_diag() for _ in range(3)]
+        found.append(datagrams.watching())
         yield found
     finally:
         for one in found:

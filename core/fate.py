@@ -53,6 +53,8 @@ UNANSWERED = "direct"
 """First word of the stage of what asked for a connection past the gate, and had no answer."""
 NOT_FOUND = "name"
 """First word of the stage of a name that was asked for in a seal, and could not be found."""
+DATAGRAMS = "datagrams"
+"""First word of the stage of datagrams that were sent in a seal, and went nowhere."""
 HALF_HEAD = "head"
 """First word of the stage of a request whose client left in the middle of its head."""
 _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
@@ -62,6 +64,7 @@ _BY_STAGE: Mapping[str, Fate] = MappingProxyType(
         "protocol": Fate.FOREIGN,
         UNANSWERED: Fate.UNREACHED,
         NOT_FOUND: Fate.UNREACHED,
+        DATAGRAMS: Fate.FOREIGN,
         HALF_HEAD: Fate.UNFINISHED,
     }
 )

@@ -37,7 +37,7 @@ from proxy.parts import Limits, Parts
 from proxy.sealed.captured import Arrivals
 from proxy.sealed.capturing import Captures
 from proxy.sealed.door import Door
-from proxy.sealed.unfound import Unfound
+from proxy.sealed.members import Tells
 from proxy.taking import take_at, take_no_more
 from proxy.tls import GateTls, Mint
 from proxy.upstreams import Upstreams
@@ -197,16 +197,19 @@ class Gate:
         self.addon.itself.listens(place[:2] for place in server.listen_addrs())
         if self._options.seals is not None:
             networks = self._parts.networks
-            self._door = Door(server, networks, self._made_up, self._captures(), self._unfound)
+            self._door = Door(server, networks, self._made_up, self._captures(), self._tells())
             self._door.open(self._options.seals, self._options.public_seals)
         called = ready(addresses[0][0], addresses[0][1])
         if inspect.isawaitable(called):
             await called
 
-    def _unfound(self, network: int, supervisor: int) -> Unfound:
+    def _tells(self) -> Tells:
         assert self.addon is not None
-        return Unfound(
-            self.addon.uninspected.name_not_found, self._parts.attributor, network, supervisor
+        told = self.addon.uninspected
+        return Tells(
+            attributor=self._parts.attributor,
+            not_found=told.name_not_found,
+            datagrams=told.datagrams_refused,
         )
 
     def _captures(self) -> Captures | None:

@@ -32,3 +32,14 @@ def ends_as_http(line: bytes) -> bool:
     """
     last = line.rstrip()[-MOST_VERSION:].split()[-1:]
     return any(map(_VERSION.fullmatch, last))
+
+
+def is_old_request(begun: bytes, *, at_home: bool) -> bool:
+    """Return True for a whole first line of HTTP/0.9: GET, where to, and nothing behind it. Such a
+    request has no head, and its answer is none. `begun`: its first bytes are enough. `at_home`: the
+    port is another protocol's, in which a word may follow GET: then only a path or a URL is one.
+    """
+    words = begun.split(None, 2)
+    if len(words) != 2 or words[0] != b"GET":
+        return False
+    return not at_home or words[1].lower().startswith((b"/", b"http://", b"https://"))

@@ -10,8 +10,9 @@ from collections.abc import Callable, Hashable, Iterable
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
 from core.exchange import Connection
-from core.fate import HALF_HEAD, NOT_FOUND, UNANSWERED
+from core.fate import DATAGRAMS, HALF_HEAD, NOT_FOUND, UNANSWERED
 from core.vocabulary.protocols import port_words
+from core.vocabulary.sizes import counted
 from proxy.collecting import unwaited
 from proxy.inspection import Inspection
 from proxy.lost_runs import LostRun
@@ -136,6 +137,15 @@ class Uninspected:
         stage = "protocol: what was sent cannot be read as HTTP"
         self._record(sender, (host, port), stage, reason, AGAIN_S)
 
+    def old_request(self, sender: Attribution, host: str, port: int) -> None:
+        """A request without a version: it has no head, and what it sends cannot be told from it."""
+        reason = (
+            "A request of HTTP/0.9 was sent: a line without a version, which cannot be inspected. "
+            "It was refused, and nothing of it was sent on."
+        )
+        stage = "protocol: a request of HTTP/0.9"
+        self._record(sender, (host, port), stage, reason, AGAIN_S)
+
     def half_head(self, sender: Attribution, host: str, port: int) -> None:
         """A client has left in the middle of the head of a request."""
         reason = (
@@ -217,6 +227,16 @@ class Uninspected:
         why = "no such name" if gone else "the name server did not answer"
         reason = f"{host} could not be found: {why}. Nothing was sent."
         self._record(sender, (host, _HTTPS), f"{NOT_FOUND}: {why}", reason, AGAIN_S)
+
+    def datagrams_refused(self, sender: Attribution, host: str, port: int, count: int) -> None:
+        """A program in a seal sent so many datagrams; without a host, nobody knows where to."""
+        where = f"there (UDP, {port_words(port)})" if host else "to places that are not told (UDP)"
+        reason = (
+            f"{_program(sender)} sent {counted(count, 'datagram')} {where}. A seal lets none out "
+            "but questions for names, so nothing left."
+        )
+        to = (host or UNKNOWN_HOST, port or _HTTPS)
+        self._record(sender, to, f"{DATAGRAMS}: refused in a seal", reason, 0.0)
 
     def datagrams(self, sender: Attribution, connection: Connection) -> None:
         """A program talks to the internet by UDP, which no proxy of this kind can carry."""

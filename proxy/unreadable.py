@@ -22,6 +22,11 @@ def unreadable(told: Uninspected) -> Told:
     return told.unreadable
 
 
+def old_request(told: Uninspected) -> Told:
+    """It is one of HTTP/0.9."""
+    return told.old_request
+
+
 def half_head(told: Uninspected) -> Told:
     """It was only begun: its client left."""
     return told.half_head

@@ -15,9 +15,11 @@ from app.home import Home
 from app.machine_gate import PUBLIC, bundle_of, machine_gate, running_gate
 from app.probing.canary import CANARY_HOST, Canary
 from app.probing.interpreters import Interpreter, interpreters
-from app.probing.trying import Tried, Verdict, try_clients
+from app.probing.trying import Stand, Tried, Verdict, try_clients
 from app.settings import Settings
 from certs.client_environment import client_environment
+
+_MOST_AT_ONCE = 8
 
 
 def clients(home: Home, _: Settings, pythons: Sequence[Path]) -> Iterable[Result]:
@@ -34,17 +36,14 @@ def clients(home: Home, _: Settings, pythons: Sequence[Path]) -> Iterable[Result
         return
     # The first Python is the one that was meant without more words.
     first = found[0].prefix if found else ""
-    with _watched(home) as (canary, bundle):
-        environment = client_environment(
-            canary.proxy, bundle, os.environ, loopback_through_proxy=True
-        )
-        for tried in try_clients(canary, found, environment, bundle):
+    with _watched(home) as (stands, bundle):
+        for tried in try_clients(stands, found, bundle):
             yield _told(tried, first)
 
 
 @contextlib.contextmanager
-def _watched(home: Home) -> Iterator[tuple[Canary, str]]:
-    """Yield the canary before the gate, and the bundle that its clients trust."""
+def _watched(home: Home) -> Iterator[tuple[list[Stand], str]]:
+    """Yield canaries before the gate, and the bundle that their clients trust."""
     from certs.trust import write_wgetrc
 
     with tempfile.TemporaryDirectory(prefix="outgate-canary-") as name, contextlib.ExitStack() as s:
@@ -59,8 +58,21 @@ def _watched(home: Home) -> Iterator[tuple[Canary, str]]:
         shutil.copyfile(bundle_of(running, owner), bundle)
         bundle.chmod(0o644)
         write_wgetrc(bundle)
-        canary = s.enter_context(Canary((running.host, running.port), folder))
-        yield canary, str(bundle)
+        stands = []
+        for number in range(_most_at_once()):
+            place = folder / f"canary-{number}"
+            place.mkdir(mode=0o700)
+            canary = s.enter_context(Canary((running.host, running.port), place))
+            environment = client_environment(
+                canary.proxy, str(bundle), os.environ, loopback_through_proxy=True
+            )
+            stands.append(Stand(canary=canary, environment=environment))
+        yield stands, str(bundle)
+
+
+def _most_at_once() -> int:
+    """Return how many clients are tried at a time: most of them load their libraries."""
+    return min(_MOST_AT_ONCE, 2 * (os.cpu_count() or 1))
 
 
 def _beside(home: Home, folder: Path) -> Home:

@@ -3,12 +3,15 @@ past the gate, does not trust it, or breaks.
 """
 
 import os
+import queue
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from app.probing.canary import CANARY_HOST, Canary, Seen
 from app.probing.clients import PROGRAMS, PYTHON, Probe
@@ -44,36 +47,59 @@ class Tried:
     mend: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """Where one client at a time is tried."""
+
+    canary: Canary
+    environment: Mapping[str, str]
+    """Of the client: it leads to this canary."""
+
+
+type _Trial = Callable[[Stand], Iterator[Tried]]
+
+
 def try_clients(
-    canary: Canary,
-    interpreters: Sequence[Interpreter],
-    environment: Mapping[str, str],
-    bundle: str,
+    stands: Sequence[Stand], interpreters: Sequence[Interpreter], bundle: str
 ) -> Iterator[Tried]:
-    """Try every client of these interpreters, and the programs on the path, one after the other. Of
-    a program that is not there it is told what it would need.
+    """Try every client of these interpreters, and the programs on the path, as many at a time as
+    there are stands; yield what became of each, in their order. Of a program that is not there it
+    is told what it would need.
     """
+    free: queue.SimpleQueue[Stand] = queue.SimpleQueue()
+    for stand in stands:
+        free.put(stand)
+
+    def tried(trial: _Trial) -> list[Tried]:
+        stand = free.get()
+        try:
+            return list(trial(stand))
+        finally:
+            free.put(stand)
+
+    with ThreadPoolExecutor(len(stands), thread_name_prefix="probe") as pool:
+        for told in pool.map(tried, _trials(interpreters, bundle)):
+            yield from told
+
+
+def _trials(interpreters: Sequence[Interpreter], bundle: str) -> Iterator[_Trial]:
     for interpreter in interpreters:
         for probe in PYTHON:
             if probe.needs in interpreter.modules:
                 command = [interpreter.program, "-c", probe.code]
-                yield from _tried(canary, probe, interpreter, command, environment, bundle)
+                yield partial(_tried, probe, interpreter, command, bundle)
     for probe in PROGRAMS:
         program = shutil.which(probe.needs)
         if program is None:
-            yield _absent(probe)
+            yield partial(_absent, probe)
         else:
-            yield from _tried(canary, probe, None, [program], environment, bundle)
+            yield partial(_tried, probe, None, [program], bundle)
 
 
 def _tried(
-    canary: Canary,
-    probe: Probe,
-    interpreter: Interpreter | None,
-    begin: list[str],
-    environment: Mapping[str, str],
-    bundle: str,
+    probe: Probe, interpreter: Interpreter | None, begin: list[str], bundle: str, stand: Stand
 ) -> Iterator[Tried]:
+    canary, environment = stand.canary, stand.environment
     place = f"{CANARY_HOST}:{canary.port}"
     given = [canary.url, place, bundle]
     if probe.command:
@@ -98,14 +124,14 @@ def _tried(
     )
 
 
-def _absent(probe: Probe) -> Tried:
-    """Return a client that is not installed: the client matrix tells what it would need."""
+def _absent(probe: Probe, _: Stand) -> Iterator[Tried]:
+    """Yield a client that is not installed: the client matrix tells what it would need."""
     client = next((one for one in CLIENTS if one.name == probe.name), None)
     told = [probe.mend or (client.remedy if client else ""), probe.trust_mend]
     if client is not None and client.trust:
         told.append(f"It takes its roots from {' or '.join(client.trust)}.")
     mend = " ".join(one for one in told if one)
-    return Tried(
+    yield Tried(
         probe=probe, interpreter=None, verdict=Verdict.ABSENT, words="not installed", mend=mend
     )
 

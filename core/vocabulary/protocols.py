@@ -83,9 +83,11 @@ def port_words(port: int) -> str:
     return f"port {port}" if usual is None else f"port {port}, usually {usual}"
 
 
+UNKNOWN = "tcp"
+"""What nobody can name."""
 WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "tcp": "something unknown",
+        UNKNOWN: "something unknown",
         "tls": "something encrypted that is not HTTP",
         "amqp": "messages (AMQP)",
         "cassandra": "a Cassandra database",
@@ -143,5 +145,5 @@ def place_words(protocol: str, host: str, port: int) -> str:
 
 
 def protocol_at(port: int) -> str:
-    """Return the protocol that a port usually stands for; `tcp` where it stands for none."""
-    return _BY_PORT.get(port, "tcp")
+    """Return the protocol that a port usually stands for; UNKNOWN where it stands for none."""
+    return _BY_PORT.get(port, UNKNOWN)

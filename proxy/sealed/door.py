@@ -17,6 +17,8 @@ from capture.network import ROLES, identity
 from core.duties import OWNER, Duty
 from core.ports import Networks
 from proxy.sealed.capturing import Captures
+from proxy.sealed.datagrams import Datagrams
+from proxy.sealed.members import Members, Tells
 from proxy.sealed.mode import Address, SealedInstance, mode_of, original, own_end
 from proxy.sealed.names import Names
 from proxy.sealed.unfound import Unfound
@@ -48,17 +50,17 @@ class Door:
         networks: Networks | None,
         made_up: Callable[[str], bool],
         captures: Captures | None = None,
-        unfound: Callable[[int, int], Unfound] | None = None,
+        tells: Tells | None = None,
     ) -> None:
         """`networks` is told which socket asks about which network. `made_up`: see Names.
-        `captures`: told of what is captured of this machine; None: nothing is. `unfound`: makes
-        what is told of names that a run did not find, by its network and the process above it.
+        `captures`: told of what is captured of this machine; None: nothing is. `tells`: who is
+        told of what a run does beside its connections.
         """
         self._server = server
         self._networks = networks
         self._made_up = made_up
         self._captures = captures
-        self._unfound = unfound
+        self._tells = tells
         self._runs: set[_Run] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -113,10 +115,14 @@ class Door:
             found = self._turns[uid] = asyncio.Lock()
         return found
 
-    def made(self, run: "_Run", network: int, supervisor: int) -> Names:
-        """Return what answers the questions of this run."""
-        unfound = None if self._unfound is None else self._unfound(network, supervisor)
-        return Names(run.book, self._made_up, unfound=unfound)
+    def made(self, run: "_Run", network: int, supervisor: int) -> tuple[Names, Datagrams | None]:
+        """Return what answers the questions of this run, and what tells of its datagrams."""
+        if self._tells is None:
+            return Names(run.book, self._made_up), None
+        members = Members(self._tells.attributor, network, supervisor)
+        unfound = Unfound(self._tells.not_found, members)
+        sent = Datagrams(self._tells.datagrams, members, run.book.name_of)
+        return Names(run.book, self._made_up, unfound=unfound), sent
 
     @property
     def server(self) -> "Proxyserver":
@@ -158,6 +164,7 @@ class _Run:
         self._channel = channel
         self._network: int | None = None
         self._names: Names | None = None
+        self._datagrams: Datagrams | None = None
         self._instances: list[SealedInstance] = []
         self._questions: list[socket.socket] = []
         self._streams: asyncio.Server | None = None
@@ -264,7 +271,11 @@ class _Run:
         self._network = number
         try:
             await self._told(number, [found[role] for role in ("quick", "thorough", "peers")])
-            self._names = names = self._door.made(self, number, _peer_of(self._channel)[0])
+            above = _peer_of(self._channel)[0]
+            names, self._datagrams = self._door.made(self, number, above)
+            self._names = names
+            if self._datagrams is not None:
+                self._datagrams.listen(found.pop("datagrams"))
             self._streams = await asyncio.start_server(names.stream, sock=found["dns_tcp"])
             del found["dns_tcp"]
             await self._opened(found.pop("tcp"), original, self._meant)
@@ -336,6 +347,8 @@ class _Run:
             if self._names is not None:
                 for asked in self._questions:
                     self._names.close(asked)
+            if self._datagrams is not None:
+                await self._datagrams.over()
             if self._network is not None and self._door.networks is not None:
                 await asyncio.to_thread(self._door.networks.left, self._network)
             if self._captures and self._door.captures is not None:

@@ -24,15 +24,16 @@ from capture.protocols import spoken_by_client, spoken_by_server
 from core.vocabulary.protocols import (
     ENCRYPTED,
     SERVER_SPEAKS_FIRST,
+    UNKNOWN,
     WEB,
     protocol_at,
 )
 from proxy.backpressure import break_off
 from proxy.sealed.beginning import FirstLine, is_half, patience_for
-from proxy.sniffing import looks_like_http
+from proxy.sniffing import is_old_request, looks_like_http
 from proxy.streams import GateHttpLayer
 from proxy.tls_passthrough import Passage, UnreadLayer
-from proxy.unreadable import refused
+from proxy.unreadable import old_request, refused
 
 _AT_ONCE_S, _SOON_S, _LATE_S = 0.02, 0.3, 0.8
 """How long a client may say nothing: where servers usually speak first, elsewhere, and where
@@ -41,7 +42,7 @@ clients open connections ahead of their requests.
 _MOST_HELLO = 16_384
 HANDSHAKE = b"\x16"
 """With this a connection in TLS begins."""
-TLS, HTTP, _UNKNOWN = "tls", "http", "tcp"
+TLS, HTTP = "tls", "http"
 _PROXY_WORDS = (b"CONNECT ",)
 _ABSOLUTE = b"://"
 
@@ -81,12 +82,13 @@ class _Relay(UnreadLayer):
 
     def __init__(self, context: Context, ignore: bool = False) -> None:
         super().__init__(context, ignore)
-        self._line = FirstLine()
+        address = context.server.address
+        self._line = FirstLine(0 if address is None else address[1])
 
     def relay_messages(self, event: events.Event) -> layer.CommandGenerator[None]:
         """Forward one piece, or an end."""
-        if isinstance(event, events.DataReceived) and event.connection is self.context.client:
-            if self._line.is_http(event.data) and not self.passage.spoke(HTTP):
+        if isinstance(event, events.ConnectionEvent) and event.connection is self.context.client:
+            if self._becomes_http(event) and not self.passage.spoke(HTTP):
                 yield from self.refused()
                 return
         elif isinstance(event, events.DataReceived) and not self.heard:
@@ -96,6 +98,12 @@ class _Relay(UnreadLayer):
                 yield from self.refused()
                 return
         yield from super().relay_messages(event)
+
+    def _becomes_http(self, event: events.ConnectionEvent) -> bool:
+        """A server may take the client's end for the end of its line."""
+        if isinstance(event, events.DataReceived):
+            return self._line.is_http(event.data)
+        return isinstance(event, events.ConnectionClosed) and self._line.ended()
 
     def refused(self) -> layer.CommandGenerator[None]:
         """It speaks what may not pass: nothing goes on, either way. An end in order would look like
@@ -158,6 +166,10 @@ class Opening(layer.Layer):
             return
         if spoken == "":
             yield from self._inspected()
+            return
+        if spoken == HTTP:
+            yield from refused(self.context, self._said, old_request)
+            yield from self._broken()
             return
         yield from self._asked(spoken, half=self._waited)
         if self._relay is not None:
@@ -311,10 +323,13 @@ class _Ended(layer.Layer):
 
 def spoken_in(said: bytes, port: int) -> str | None:
     """Return what a client's first bytes are: empty for what is to be inspected, the protocol for
-    what is not; None while that cannot be told.
+    what is not; None while that cannot be told. `http`: HTTP that cannot be read.
     """
     if said[:1] == HANDSHAKE:
         return _in_hello(said, port)
+    line, ended, _ = said.partition(b"\n")
+    if ended and is_old_request(line, at_home=protocol_at(port) != UNKNOWN):
+        return HTTP
     found = spoken_by_client(said)
     if found is None and looks_like_http(said):
         return ""
@@ -335,7 +350,7 @@ def _in_hello(said: bytes, port: int) -> str | None:
     if port not in ENCRYPTED:
         return ""
     known = protocol_at(port)
-    return TLS if known == _UNKNOWN else known
+    return TLS if known == UNKNOWN else known
 
 
 def asks_a_proxy(said: bytes) -> bool:

@@ -5,21 +5,17 @@ that its resolver only made up on the way, by the machine's search list.
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from core.attribution import Attribution, ProcessRef, unknown_sender
+from core.attribution import Attribution
 from core.duties import Duty
-from core.exchange import Connection
-from core.ids import utc_now, uuid7
-from core.ports import Attributor
 from proxy.boundaries import courtesy
-from proxy.threads import COURTESIES
+from proxy.sealed.members import Members
 
 RESOLVERS = Path("/etc/resolv.conf")
 SETTLES_S = 6.0
 """A resolver has tried the rest of its search list by then."""
-_PATIENCE_S = 1.0
 _MOST = 256
 _PORT = 53
 
@@ -42,17 +38,12 @@ class Unfound:
     def __init__(
         self,
         tell: Tell,
-        attributor: Attributor,
-        network: int,
-        supervisor: int,
+        members: Members,
         searched: Callable[[], Sequence[str]] | None = None,
     ) -> None:
-        """`network`: the kernel's number of the run's own. `supervisor`: the process above it.
-        `searched`: the domains that resolvers put after a name.
-        """
+        """`searched`: the domains that resolvers put after a name."""
         self._tell = tell
-        self._attributor = attributor
-        self._network, self._supervisor = network, supervisor
+        self._members = members
         self._searched = searched or search_list
         self._pending: dict[str, tuple[Attribution, bool]] = {}
         self._timers: set[asyncio.TimerHandle] = set()
@@ -105,33 +96,11 @@ class Unfound:
 
     async def _sender(self, asker: Asker | None) -> Attribution:
         """Return who asked; where that cannot be seen, that it is of this run."""
-        found = unknown_sender("none", "it cannot be seen which process of the run asked")
         server = name_server()
-        if asker is not None and server is not None:
-            connection = self._connection(asker, server)
-            try:
-                async with asyncio.timeout(_PATIENCE_S):
-                    found = await COURTESIES.run(self._attributor.attribute, connection)
-            except TimeoutError:
-                pass
-            self._attributor.forget(connection)
-        if found.process is not None:
-            return found
-        run = ProcessRef(pid=self._supervisor, started_at=None, name="outgate run", exe=None)
-        return replace(found, candidates=(*found.candidates, run))
-
-    def _connection(self, asker: Asker, server: str) -> Connection:
-        now = utc_now()
-        return Connection(
-            id=str(uuid7(now)),
-            client_host=asker.host,
-            client_port=asker.port,
-            gate_host=server,
-            gate_port=_PORT,
-            at=now,
-            transport="tcp" if asker.is_stream else "udp",
-            network=self._network,
-        )
+        if asker is None or server is None:
+            return self._members.unseen()
+        near, far = (asker.host, asker.port), (server, _PORT)
+        return await self._members.at(near, far, "tcp" if asker.is_stream else "udp")
 
 
 def _is_tried_as(longer: str, name: str, domains: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from dns_words import query
 from capture.address_book import AddressBook
 from core.attribution import Attribution, unknown_sender
 from core.exchange import Connection
+from proxy.sealed.members import Members
 from proxy.sealed.names import Names
 from proxy.sealed.unfound import Asker, Unfound, name_server, search_list
 from tests.proxy.conftest import FakeAttributor
@@ -28,7 +29,7 @@ def made(told: Told, *domains: str) -> Unfound:
         assert [one.pid for one in sender.candidates] == [77], "it is of the run at least"
         told.append((name, gone))
 
-    return Unfound(tell, Blind(), 1, 77, lambda: domains)
+    return Unfound(tell, Members(Blind(), 1, 77), lambda: domains)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`outgate run --sealed`: a program of which nothing gets past the gate, whatever it heeds."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -194,6 +195,8 @@ print([
     said("tcp-4567.example", 4571, b"\\x16\\x03"),
     said("tcp-4567.example", 4572, b"PUT", b" /" + b"a" * 20_000 + rest[4:]),
     said("tcp-4567.example", 4573, b"PUT", rest.replace(b" ", b"\\t")),
+    said("tcp-4567.example", 4574, b"GET /up?iban=DE90871318609139099603\\r\\n"),
+    said("tcp-4567.example", 4575, b"GET /up", b"?a=b\\r\\n"),
 ])
 """
 
@@ -216,15 +219,17 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
             b"SSH-2.0-OpenSSH_9.2\r\nConnectionResetError",
             b"ConnectionResetError",
             *[b"answer:PUTConnectionResetError"] * 2,
+            b"ConnectionResetError",
+            b"answer:GET /upConnectionResetError",
         ]
     ), (done.stdout, done.stderr)
-    assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO", b"PUT", b"PUT"]
+    assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO", b"PUT", b"PUT", b"GET /up"]
     assert greets.heard == []
     told = {one["destination"]["port"]: one for one in summary(done)["records"]}
-    assert sorted(told) == [*range(4567, 4574)]
+    assert sorted(told) == [*range(4567, 4576)], summary(done)["unknown_senders"]
     assert told[4567]["decision"]["verdict"] == "watch"
     assert "the beginning of a line" in str(told[4567]["findings"])
-    for port, sent in ((4568, 3), (4569, 5), (4570, 0), (4572, 3), (4573, 3)):
+    for port, sent in ((4568, 3), (4569, 5), (4570, 0), (4572, 3), (4573, 3), (4575, 7)):
         assert SPOKE_OTHERWISE in told[port]["notes"], told[port]
         assert (told[port]["decision"]["verdict"], told[port]["request"]["bytes"]) == (
             "block",
@@ -232,6 +237,7 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
         )
         assert "HTTP" in told[port]["decision"]["reason"]
     assert "cannot be read" in told[4571]["decision"]["reason"]
+    assert "HTTP/0.9" in told[4574]["decision"]["reason"]
 
 
 def test_such_a_connection_is_an_observation_with_the_names_that_it_says(sealing: Sealing) -> None:
@@ -577,3 +583,53 @@ def test_a_name_that_is_not_found_is_told(outgate: Outgate) -> None:
     # The kernel tells of programs' beginnings in the machine's own network alone.
     assert (record["sender"]["certainty"], record["sender"]["reason"]) == ("likely", UNTOLD)
     assert record["sender"]["script"]["name"] == "asks.py"
+
+
+DATAGRAMS = """
+import socket, sys, time
+names = socket.getaddrinfo("files.example", 443, socket.AF_INET)
+kept = []
+places = [(names[0][4][0], 443), ("198.51.100.9", 123), ("127.0.0.1", int(sys.argv[1]))]
+for place in places:
+    for _ in range(3):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        kept.append(s)
+        try:
+            s.connect(place)
+            s.send(b"iban DE90871318609139099603")
+            s.settimeout(0.2)
+            print(s.recv(99))
+        except OSError as error:
+            print(type(error).__name__)
+own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+own.bind(("127.0.0.1", 0))
+time.sleep(1)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b"mine", own.getsockname())
+print(own.recv(99))
+"""
+
+
+def test_datagrams_are_refused_and_on_record(sealing: Sealing) -> None:
+    """HTTP/3, the time, a collector of metrics on this machine that would answer: nothing that is
+    sent by UDP leaves, and the record tells who sent how much where to. The program's own servers
+    are its own affair.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+        there.bind(("127.0.0.1", 0))
+        there.setblocking(False)
+        port = there.getsockname()[1]
+        script = str(sealing.script("datagrams.py", DATAGRAMS))
+        done = sealing.sealed(sys.executable, script, str(port))
+        with pytest.raises(BlockingIOError):
+            there.recv(99)
+    assert done.stdout.split() == ["ConnectionRefusedError"] * 9 + ["b'mine'"], done.stderr
+    told = {}
+    for one in summary(done)["records"]:
+        assert is_sure_or_says_why(one["sender"]), one["sender"]
+        assert one["request"]["bytes"] == 0, one
+        assert "nothing left" in one["decision"]["reason"]
+        count = int(one["decision"]["reason"].partition(" sent ")[2].partition(" ")[0])
+        place = one["destination"]["host"], one["destination"]["port"]
+        told[place] = told.get(place, 0) + count
+    assert told == {("files.example", 443): 3, ("198.51.100.9", 123): 3, ("127.0.0.1", port): 3}

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.probing import trying
 from app.probing.canary import Canary, Seen
 from app.probing.clients import PROGRAMS, PYTHON, Probe
 from app.probing.interpreters import Interpreter, interpreters
-from app.probing.trying import Tried, Verdict, _verdict, try_clients
+from app.probing.trying import Stand, Tried, Verdict, _verdict, try_clients
 from certs.client_environment import client_environment
 
 DATA_CLIENTS = frozenset(
@@ -88,7 +89,7 @@ def _asked(monkeypatch: pytest.MonkeyPatch, canary: Canary, **changed: Any) -> l
     """Return what becomes of a made-up program that says what it was given, and fails."""
     values: dict[str, Any] = {"name": "odd", "needs": sys.executable, **changed}
     monkeypatch.setattr("app.probing.trying.PROGRAMS", (Probe(**values),))
-    return list(try_clients(canary, [], {"PATH": ""}, "/none"))
+    return list(try_clients([Stand(canary=canary, environment={"PATH": ""})], [], "/none"))
 
 
 def test_what_a_program_needs_is_put_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -136,7 +137,10 @@ def test_what_is_not_installed_is_told_with_what_it_needs(
     """
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     with Canary(("127.0.0.1", 1), tmp_path) as canary:
-        told = {t.probe.name: t for t in try_clients(canary, [], {}, "/none")}
+        told = {
+            t.probe.name: t
+            for t in try_clients([Stand(canary=canary, environment={})], [], "/none")
+        }
         assert set(told) == {probe.name for probe in PROGRAMS} >= {"az", "gcloud", "go", "java"}
         assert {t.verdict for t in told.values()} == {Verdict.ABSENT}
         assert all(t.words == "not installed" and t.mend for t in told.values())
@@ -160,7 +164,7 @@ def test_go_is_tried_by_a_name_of_this_machine_that_it_asks_a_proxy_for(
         environment = client_environment(
             canary.proxy, "/none", os.environ, loopback_through_proxy=True
         )
-        [told] = try_clients(canary, [], environment, "/none")
+        [told] = try_clients([Stand(canary=canary, environment=environment)], [], "/none")
         assert (canary.seen.direct, canary.seen.proxied > 0) == (0, True), told.words
     assert told.verdict is Verdict.BREAKS, "there is no gate behind the door"
     assert not [one for one in (tmp_path / "go").rglob("*") if one.is_file()]
@@ -184,7 +188,7 @@ def test_a_client_that_reaches_nothing_breaks(
         environment = {"https_proxy": canary.proxy, "PATH": ""}
         tried = {
             t.probe.name: t
-            for t in try_clients(canary, [bare], environment, "/none")
+            for t in try_clients([Stand(canary=canary, environment=environment)], [bare], "/none")
             if t.interpreter
         }
     assert tried["urllib"].verdict is Verdict.BREAKS
@@ -238,8 +242,47 @@ def test_a_client_that_does_not_load_is_not_the_gates_fault(
     )
     (tmp_path / "canary").mkdir()
     with Canary(("127.0.0.1", 1), tmp_path / "canary") as canary:
-        [tried] = try_clients(canary, [here], {"PYTHONPATH": str(tmp_path)}, "/none")
+        [tried] = try_clients(
+            [Stand(canary=canary, environment={"PYTHONPATH": str(tmp_path)})], [here], "/none"
+        )
     assert (tried.verdict, words in tried.words) == (verdict, True), tried.words
     assert "\x1b" not in tried.words
     assert ("behind the gate" in tried.words) == (verdict is Verdict.BREAKS)
     assert tried.mend
+
+
+def test_several_are_tried_at_a_time_and_told_in_their_order(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A client that waits for its server keeps the others waiting no longer than there are stands,
+    and none is taken for another.
+    """
+    meets = (
+        "import pathlib, sys, time\n"
+        "here, other, ends = map(pathlib.Path, sys.argv[1:4])\n"
+        "here.touch()\n"
+        "while not other.exists() and not ends.exists(): time.sleep(0.01)\n"
+        "sys.exit(here.name + (' met' if other.exists() else ' alone'))\n"
+    )
+    names = ("first", "second")
+    probes = tuple(
+        Probe(name=name, needs=sys.executable, command=("-c", meets, *map(str, paths)))
+        for name, paths in zip(
+            names,
+            (
+                (tmp_path / "first", tmp_path / "second", tmp_path / "end"),
+                (tmp_path / "second", tmp_path / "first", tmp_path / "end"),
+            ),
+            strict=True,
+        )
+    )
+    monkeypatch.setattr("app.probing.trying.PROGRAMS", probes)
+    with ExitStack() as stack:
+        stands = []
+        for name in names:
+            folder = tmp_path / f"of {name}"
+            folder.mkdir()
+            canary = stack.enter_context(Canary(("127.0.0.1", 1), folder))
+            stands.append(Stand(canary=canary, environment={}))
+        told = [one.words.rpartition(": ")[2] for one in try_clients(stands, [], "/none")]
+    assert told == ["first met", "second met"]
