@@ -215,9 +215,9 @@ def ready() -> int:
     return os.getpid()
 
 
-def hold_mounts() -> int | None:
+def hold_mounts(*, missed: bool) -> int | None:
     """See MountTimes.hold: for the process that those are forked from which answer."""
-    return _mounts.hold()
+    return _mounts.hold(missed=missed)
 
 
 def look_at_mounts(handle: int) -> None:
