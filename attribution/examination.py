@@ -137,7 +137,7 @@ def _beyond(
     found = compiled.doubt(owner, run, witness, files)
     if found is None and run.path is not None and compiled.is_imported(owner, run):
         found = startup.doubt(owner, files)
-    return found or beside.goes_on(owner) or beside.doubt(owner, files)
+    return found or beside.goes_on(owner) or beside.doubt(owner, files, run.path)
 
 
 def _between(line: Sequence[ProcessFacts], run: Resolution) -> str | None:
