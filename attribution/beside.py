@@ -36,6 +36,7 @@ from attribution.startup import (
     module_names_in,
     named,
     names_another_home,
+    start_of,
     variables,
 )
 
@@ -99,7 +100,7 @@ def doubt(owner: ProcessFacts, files: HostFiles, script: str | None = None) -> s
     """
     if owner.windows:
         return None
-    start = Start(owner=owner, files=files, told=variables(owner.pid))
+    start = start_of(owner, files)
     command = parse(owner.argv[1:])
     words = owner.argv[1 : len(owner.argv) - len(command.rest)]
     if imports_for_warning(command.warned) or any(o in w for w in words for o in _OPTIONS):
@@ -282,7 +283,7 @@ def _is_above(start: Start, folder: str, script: str) -> bool:
     if posixpath.dirname(script) == place:
         return True
     try:
-        kept = os.stat(start.files.outside(place)).st_mode & stat.S_ISVTX
+        kept = Path(start.files.outside(place)).stat().st_mode & stat.S_ISVTX
     except OSError:
         return False
     return not kept and script.startswith(f"{place}/")

@@ -125,7 +125,7 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
     """
     if owner.windows:
         return None
-    start = Start(owner=owner, files=files, told=variables(owner.pid))
+    start = start_of(owner, files)
     command = parse(owner.argv[1:])
     if _is_elsewhere(start) or _stands_first(start, command):
         return BENT
@@ -136,6 +136,11 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
         return BENT_SINCE
     found = (_of_folder(start, folder) for folder in folders)
     return next((reason for reason in found if reason is not None), None)
+
+
+def start_of(owner: ProcessFacts, files: HostFiles) -> Start:
+    """Return a process with the environment that it was started with."""
+    return Start(owner=owner, files=files, told=variables(owner.pid))
 
 
 def installed(start: Start) -> list[str]:

@@ -6,7 +6,6 @@ would miss what happened before the next one listened: an exec, a tracer, a moun
 """
 
 import sys
-from collections.abc import Callable
 
 from attribution.backends.exec_events import ExecEvents
 from attribution.reader import HelperReader

@@ -30,6 +30,7 @@ from benchmarks.attribution_attacks import (
     places,
     programs,
     rare,
+    strange,
     supervised,
     titles,
 )
@@ -57,9 +58,10 @@ _GROUPS = (
     between,
     supervised,
     rare,
+    strange,
     honest,
 )
-HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES | packed.NAMES
+HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES | packed.NAMES | strange.NAMES
 
 
 def cases() -> Iterator[tuple[str, Attack]]:

@@ -297,7 +297,9 @@ def test_what_is_installed_is_part_of_the_environment(begin: Begin, tmp_path: Pa
     assert begin(PYTHONPATH=first) == BESIDE
 
 
-@pytest.mark.parametrize("name", ["csv.py", "json/__init__.py", "email.pyc", "tomllib.so", "pip.py"])
+@pytest.mark.parametrize(
+    "name", ["csv.py", "json/__init__.py", "email.pyc", "tomllib.so", "pip.py"]
+)
 def test_what_a_folder_puts_in_the_place_of_what_a_script_imports_is_a_doubt(
     begin: Begin, tmp_path: Path, name: str
 ) -> None:
@@ -313,10 +315,10 @@ def test_what_a_folder_puts_in_the_place_of_what_a_script_imports_is_a_doubt(
     assert begin(PYTHONPATH=str(tmp_path), python=python) is None
 
 
-@pytest.mark.parametrize("name", ["helpers.py", "csv/data.txt", "tests/__init__.py", "csv.json", "csv.html"])
-def test_what_stands_in_nothings_place_is_no_doubt(
-    begin: Begin, tmp_path: Path, name: str
-) -> None:
+@pytest.mark.parametrize(
+    "name", ["helpers.py", "csv/data.txt", "tests/__init__.py", "csv.json", "csv.html"]
+)
+def test_what_stands_in_nothings_place_is_no_doubt(begin: Begin, tmp_path: Path, name: str) -> None:
     """Modules of a project's own, data by such names, tests."""
     python = _environment(tmp_path / "env")
     assert begin(PYTHONPATH=_folder(tmp_path / "more", name), python=python) is None
