@@ -38,7 +38,11 @@ def doubt(
         word=tool,
     )
     start = startup.start_of(owner, files)
-    found = compiled.doubt(owner, imported, witness, files, startup.folders_of(start))
+    places = startup.folders_of(start)
+    own = {files.realpath(place) for place in places}
+    if posixpath.dirname(imported.path or "") not in own:
+        return compiled.BEFORE_IT
+    found = compiled.doubt(owner, imported, witness, files, places)
     return found or startup.doubt(owner, files) or _of_folder(start, run)
 
 

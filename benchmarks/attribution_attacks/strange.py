@@ -21,7 +21,7 @@ from benchmarks.attribution_attacks.arena import (
 )
 from benchmarks.attribution_attacks.between import _RUNS_BOTH
 from benchmarks.attribution_attacks.disguises import _OTHER
-from benchmarks.attribution_attacks.loans import _BESIDE, _WAITS
+from benchmarks.attribution_attacks.loans import _BESIDE, _V, _WAITS
 
 _UNWRITTEN = {"PYTHONDONTWRITEBYTECODE": "1"}
 _LENT = f"""
@@ -85,11 +85,20 @@ def _tool_of(
 
 
 _MAIN = f"{_RUNS_BOTH}\nmain()\n"
+_FLAT = f"""
+{_BESIDE}
+import sys
+with open(sys.argv[1]) as _file:
+    exec(compile(_file.read(), sys.argv[1], "exec"), {{"__name__": "__main__"}})
+"""
 _GONE = f"{_RUNS_BOTH}\nimport os; os.unlink(__file__)\nmain()\n"
 _PLAIN = "import time\ntime.sleep(1.5)\n"
 _PROFILED = ("-m", "cProfile", "{good}")
 TOOLS: dict[str, Attack] = {
     "a profiler of its own": _tool_of(*_PROFILED, files={"cProfile.py": _MAIN}),
+    "a profiler of its own, as flat as the real one": _tool_of(
+        *_PROFILED, files={"cProfile.py": _FLAT}
+    ),
     "a profiler of its own, compiled": _tool_of(
         *_PROFILED, files={"cProfile.py": _MAIN}, compiled=True
     ),
@@ -109,7 +118,7 @@ TOOLS: dict[str, Attack] = {
         *_PROFILED, files={"more/optparse.py": _LENT}, env={"PYTHONPATH": "{here}/evil/more"}
     ),
     "a profiler of a file that is called like none": _tool_of(
-        "-m", "cProfile", "job", "{good}", files={"job": f"{PRELUDE}TRUTH = {_OTHER}\n{SEND}"}
+        "-m", "cProfile", "job", "{good}", files={"job": f"{PRELUDE}{SEND}"}
     ),
     "a profiler of a module": _tool_of(
         "-m",
@@ -201,6 +210,16 @@ def a_profiled_script_that_is_exchanged_before_it_is_read(arena: Arena) -> None:
     arena.data("more/sitecustomize.py", swap)
     settled()
     arena.python("-m", "cProfile", "own/good.py", env={"PYTHONPATH": str(arena.folder / "more")})
+
+
+@attack
+def a_profiler_in_a_folder_that_is_called_like_pythons_own(arena: Arena) -> None:
+    """Beside the script: only what is installed is Python's."""
+    place = f"lib/{_V}"
+    good = arena.write(f"{place}/good.py", _WAITS, note="good")
+    arena.data(f"{place}/cProfile.py", _FLAT)
+    settled()
+    arena.python("-m", "cProfile", str(good), cwd=place, env=_UNWRITTEN)
 
 
 # --- honest ones, which must be EXACT
@@ -379,28 +398,6 @@ def an_interpreter_that_is_called_deleted(arena: Arena) -> None:
     (arena.folder / "pyvenv.cfg").write_text(f"home = {Path(sys.base_prefix) / 'bin'}\n")
     settled()
     arena.run(str(program), "good.py")
-
-
-@attack
-def begun_deeper_than_a_path_is_long(arena: Arena) -> None:
-    """The kernel cannot tell where that is."""
-    place, part = arena.folder, "d" * 200
-    top = os.open(place, os.O_RDONLY)
-    for _ in range(25):
-        os.mkdir(part, dir_fd=top)
-        inner = os.open(part, os.O_RDONLY, dir_fd=top)
-        os.close(top)
-        top = inner
-    body = f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}"
-    handle = os.open("job.py", os.O_WRONLY | os.O_CREAT, dir_fd=top)
-    os.write(handle, body.encode())
-    os.close(handle)
-    arena.write("job.py", note="its twin")
-    settled()
-    begin = f"import os; os.fchdir({top}); os.execv({interpreter()!r}, ['python', 'job.py'])"
-    env = {"PWD": str(arena.folder)}
-    arena.python("-c", begin, pass_fds=(top,), env=env)
-    os.close(top)
 
 
 @attack
