@@ -23,6 +23,7 @@ from benchmarks.attribution_attacks import (
     heads,
     honest,
     hooks,
+    imitations,
     lives,
     loans,
     memory,
@@ -59,9 +60,12 @@ _GROUPS = (
     supervised,
     rare,
     strange,
+    imitations,
     honest,
 )
-HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES | packed.NAMES | strange.NAMES
+HONEST = (
+    honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES | packed.NAMES | imitations.NAMES
+)
 
 
 def cases() -> Iterator[tuple[str, Attack]]:
