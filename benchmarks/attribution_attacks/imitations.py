@@ -1,5 +1,5 @@
-"""Tools that run a script in their own process, imitated from every place where they are looked for,
-and told to load more; and the honest use of them.
+"""Tools that run a script in their own process, imitated wherever they are looked for, and told to
+load more; and the honest use of them.
 """
 
 import py_compile

@@ -93,8 +93,8 @@ def _traced(words: Sequence[str]) -> str | None:
 _WORDS = st.one_of(
     st.sampled_from(
         "-o --outfile --outf --outfile=x -oa.py -s --sort -m --module --modul -f --file -t -c -tc -C"
-        " --coverdir --coverdir=a.py --ignore-dir --ignore-module=x -- - -g -T -r --report --count"
-        " a.py b.py c --x".split()
+        " --coverdir --coverdir=a.py --ignore-dir --ignore-module=x -- - -g -T -r --report"
+        " --count a.py b.py c --x".split()
     ),
     st.text(alphabet="-=omfsa.p", max_size=4),
 )

@@ -63,7 +63,7 @@ def test_the_way_people_are_named_is_kept(place: Path, connection: Connection) -
 def test_a_gate_says_of_which_programs_its_attributor_heard(
     place: Path, connection: Connection
 ) -> None:
-    """As one that names senders itself does; of another attributor than it asked it says nothing."""
+    """As one that names senders itself does; of another than it asked it says nothing."""
     remote = RemoteAttributor(place, Hello())
     assert remote.health()["command_lines"] == NOT_ASKED
     remote.warm()
