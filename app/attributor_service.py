@@ -15,12 +15,13 @@ def serve(path: Path, user: str) -> None:
     from attribution import build
     from attribution.attributor import SocketAttributor
     from attribution.remote.server import AttributorServer
+    from attribution.remote.watch import Watch
     from attribution.remote.wire import Hello
 
     def builds(hello: Hello, pid: int) -> SocketAttributor:
         key = _key(hello.pseudonym_key)
         pseudonym = None if key is None else pseudonyms(key)
-        return build(hello.user_names, pseudonym, frozenset({pid}))
+        return build(hello.user_names, pseudonym, frozenset({pid}), watch=watch)
 
     try:
         server = AttributorServer(path, _uid(user), builds)
@@ -29,6 +30,8 @@ def serve(path: Path, user: str) -> None:
             f"Cannot listen at {path}: {error.strerror}.", remedy="Check the path after --socket."
         ) from error
 
+    watch = Watch()
+
     def end(number: int, frame: FrameType | None) -> None:
         del number, frame
         notify("STOPPING=1")
@@ -36,8 +39,10 @@ def serve(path: Path, user: str) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    watch.warm()
     notify("READY=1")
     server.serve()
+    watch.close()
     path.unlink(missing_ok=True)
 
 

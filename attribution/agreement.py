@@ -14,6 +14,8 @@ from attribution.facts import Files, ProcessFacts, Witness
 from attribution.interpreters import base_name
 from attribution.resolution import Resolution, search_paths
 from attribution.resolution.kinds import SOURCE_SUFFIXES
+from attribution.resolution.plain_tools import plain_tool
+from attribution.resolution.runners import BELOW_TOOL, below
 from attribution.resolution.titles import (
     OVERWRITTEN,
     is_called_oddly,
@@ -33,10 +35,6 @@ _STANDARD = re.compile(r"[/\\][Ll]ib(?:64)?[/\\](?:python[0-9.]+t?|pypy[0-9.]+)[
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 RUNS_ANOTHER = (
     "it is a program that others install, and was given a file that it may run, as a launcher does"
-)
-BELOW_TOOL = (
-    "another program runs it in its own process (a debugger, a profiler, a test runner), which may "
-    "run more, and goes by its name alone: what is approved has to be started without it"
 )
 BY_TOOL = "only the command line of the tool that runs it names it"
 BY_INTERPRETER = "only its interpreter says what it runs"
@@ -145,7 +143,8 @@ def _of_file(
             found = said if facts.start_folder else _noted(said, MOVABLE)
             return _launching(facts, found, witness, None, files)
     if said.by_tool:
-        return Agreed(resolution=_noted(said, BY_TOOL))
+        why = below(facts.argv)
+        return Agreed(resolution=_noted(said, BY_TOOL if why == BELOW_TOOL else why))
     told = _told_by(facts, witness, files, DIFFERENT)
     named = [p for p in (said.path, None if told is None else told.path) if p is not None]
     return Agreed(
@@ -160,7 +159,8 @@ def _launching(
     may one that carries its own Python. `main`: its file, where that is a source.
     """
     if found.by_tool and found.launched_as is not LaunchedAs.WORKER:
-        return Agreed(resolution=_noted(found, BELOW_TOOL))
+        plain = _is_plain(facts, found, witness)
+        return Agreed(resolution=found if plain else _noted(found, below(facts.argv)))
     if found.by_tool or not _is_given_out(found, main):
         return Agreed(resolution=found)
     given = [word for word in facts.argv[1:] if word and word != found.word]
@@ -171,6 +171,19 @@ def _launching(
     if not named and not inner:
         return Agreed(resolution=found)
     return Agreed(resolution=_noted(found, RUNS_ANOTHER), candidates=tuple(dict.fromkeys(paths)))
+
+
+def _is_plain(facts: ProcessFacts, found: Resolution, witness: Witness | None) -> bool:
+    """True below a tool of Python's own that runs this script and nothing else, as far as the
+    command line and the frames tell: its own is the outermost, and that of the script the next.
+    """
+    named = plain_tool(facts.argv[1:])
+    if named is None or witness is None or witness.source != "interpreter":
+        return False
+    tool, word = named
+    is_tool = witness.imported and witness.main.endswith(f"/{tool}.py")
+    is_file = found.launched_as is LaunchedAs.FILE and found.word == word
+    return is_tool and is_file and _is_of_python(witness.main)
 
 
 def _is_given_out(found: Resolution, main: str | None) -> bool:

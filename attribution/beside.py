@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import posixpath
+import stat
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from attribution.startup import (
     LINES_OF_OTHERS,
     LOADED_FIRST,
     MOST_LINES,
+    STANDARD,
     Start,
     folders_of,
     imports_for_warning,
@@ -34,6 +36,7 @@ from attribution.startup import (
     module_names_in,
     named,
     names_another_home,
+    start_of,
     variables,
 )
 
@@ -44,6 +47,10 @@ BESIDE = (
 BESIDE_SINCE = (
     "a folder that its environment has searched first was changed after the start, so what was run "
     "from there first may be gone"
+)
+IN_PLACE = (
+    "a folder that its environment names holds a module by the name of one of Python's own, or of "
+    "an installed one, which is taken in the place of that where the script imports it"
 )
 GOES_ON = "more is run after its script: it was started with -i, or with PYTHONINSPECT"
 _PRELOADS = (b"LD_PRELOAD", b"LD_AUDIT")
@@ -86,13 +93,14 @@ def goes_on(owner: ProcessFacts) -> str | None:
     return GOES_ON if "i" in command.flags or told else None
 
 
-def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
+def doubt(owner: ProcessFacts, files: HostFiles, script: str | None = None) -> str | None:
     """Return why other code than the program's may send from within it; None when nothing speaks
-    for that.
+    for that. Whoever may write into the folder of the `script`, or into one above it, can write
+    what it imports.
     """
     if owner.windows:
         return None
-    start = Start(owner=owner, files=files, told=variables(owner.pid))
+    start = start_of(owner, files)
     command = parse(owner.argv[1:])
     words = owner.argv[1 : len(owner.argv) - len(command.rest)]
     if imports_for_warning(command.warned) or any(o in w for w in words for o in _OPTIONS):
@@ -106,7 +114,7 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
     told_elsewhere = any(start.told.get(name) for name in _ELSEWHERE)
     if told_elsewhere or imports_for_warning(warned.split(",")) or _has_another_home(start):
         return BESIDE
-    return _of_path(start, command)
+    return _of_path(start, command, script)
 
 
 # --- the loader of libraries
@@ -200,6 +208,9 @@ def _of_user(start: Start, command: Command) -> str | None:
         names = listed(start.files.outside(folder))
         if any(n.endswith(".pth") or n.partition(".")[0] in CUSTOM for n in names):
             return BESIDE
+        others = [f for f in folders_of(start) if f.endswith("-packages") and f != folder]
+        if named(start, folder, _names_in(start, others) - _NEVER_FIRST):
+            return IN_PLACE
         if _is_changed(start, folder):
             return BESIDE_SINCE
     return None
@@ -231,11 +242,13 @@ class _First:
     """What may be looked for before the program is run."""
 
     names: frozenset[str]
+    imported: frozenset[str]
+    """What any program may import, and has from elsewhere."""
     installed: frozenset[str]
     """Folders of the installation, where the same names stand by right."""
 
 
-def _of_path(start: Start, command: Command) -> str | None:
+def _of_path(start: Start, command: Command, script: str | None) -> str | None:
     """Look into the folders of PYTHONPATH."""
     given = [f for f in search_paths.given_folders(start.owner) if not _is_ours(start, f)]
     if not given:
@@ -243,11 +256,11 @@ def _of_path(start: Start, command: Command) -> str | None:
     first = _first(start, command)
     if first is None:
         return BESIDE
-    found = (_of_given(start, folder, first) for folder in given)
+    found = (_of_given(start, folder, first, script) for folder in given)
     return next((reason for reason in found if reason is not None), None)
 
 
-def _of_given(start: Start, folder: str, first: _First) -> str | None:
+def _of_given(start: Start, folder: str, first: _First, script: str | None) -> str | None:
     if start.files.realpath(folder) in first.installed:
         return None
     archive = _archive_of(start, folder)
@@ -255,7 +268,25 @@ def _of_given(start: Start, folder: str, first: _First) -> str | None:
         return BESIDE
     if named(start, folder, first.names):
         return BESIDE
+    if script is None or not _is_above(start, folder, script):
+        packed = archive is not None and _is_in_archive(start, archive, folder, first.imported)
+        if packed or named(start, folder, first.imported):
+            return IN_PLACE
     return BESIDE_SINCE if _is_changed(start, archive or folder) else None
+
+
+def _is_above(start: Start, folder: str, script: str) -> bool:
+    """True for a folder in which the script lies, or a folder with it, that only those who may
+    write there can exchange.
+    """
+    place = start.files.realpath(folder)
+    if posixpath.dirname(script) == place:
+        return True
+    try:
+        kept = Path(start.files.outside(place)).stat().st_mode & stat.S_ISVTX
+    except OSError:
+        return False
+    return not kept and script.startswith(f"{place}/")
 
 
 def _first(start: Start, command: Command) -> _First | None:
@@ -276,7 +307,12 @@ def _first(start: Start, command: Command) -> _First | None:
         names |= _names_in(start, folders)
     # Whatever the script runs where it says `breakpoint()`.
     names.add(os.fsdecode(start.told.get(b"PYTHONBREAKPOINT", b"")).partition(".")[0])
-    return _First(names=frozenset(names - _NEVER_FIRST - {""}), installed=homes)
+    imported = STANDARD | _names_in(start, (f for f in folders if f.endswith("-packages")))
+    return _First(
+        names=frozenset(names - _NEVER_FIRST - {""}),
+        imported=frozenset(imported - _NEVER_FIRST),
+        installed=homes,
+    )
 
 
 def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ from attribution.filesystem import HostFiles
 from attribution.marshalled import NotReadableError, form
 from attribution.plain_files import text_of
 from attribution.resolution import Resolution, search_paths
+from attribution.resolution.command_line import parse
 from core.attribution import LaunchedAs
 
 WRITTEN_SINCE = (
@@ -45,16 +46,21 @@ _FORMS = (".py", "/__init__.py", "/__main__.py")
 
 
 def doubt(
-    owner: ProcessFacts, run: Resolution, witness: Witness | None, files: HostFiles
+    owner: ProcessFacts,
+    run: Resolution,
+    witness: Witness | None,
+    files: HostFiles,
+    installed: Sequence[str] = (),
 ) -> str | None:
     """Return why what ran may be another program than the source at its path; None when nothing
-    speaks for that, and for what is not imported.
+    speaks for that, and for what is not imported. `installed`: folders with packages, and with
+    Python's own modules.
     """
     if owner.windows or run.path is None or not run.path.endswith(".py"):
         return None
     if not is_imported(owner, run):
         return BEFORE_IT if _is_hooked(run, witness) else None
-    searched = _searched(owner, run, files)
+    searched = _searched(owner, run, files, installed)
     if searched is None:
         return BEFORE_IT
     if _has_prefix(owner):
@@ -112,18 +118,67 @@ def _is_told(owner: ProcessFacts, name: str) -> bool:
     return any(entry.startswith(name.encode() + b"=") for entry in entries)
 
 
-def _searched(owner: ProcessFacts, run: Resolution, files: HostFiles) -> list[str] | None:
+def _searched(
+    owner: ProcessFacts, run: Resolution, files: HostFiles, installed: Sequence[str]
+) -> list[str] | None:
     """Return the folders in which Python looked for a module; None where it is not the first of its
     name there.
     """
     if run.launched_as is not LaunchedAs.MODULE or run.word is None:
         return []
-    start = next(iter(search_paths.bases(owner)), "")
-    folders = [start, *search_paths.given_folders(owner)]
+    folders = [*_of_start(owner), *search_paths.given_folders(owner)]
     found = _found_in(folders, run, run.word, files)
-    if found is None or not _is_alone(owner, found, folders, run.word, files):
+    if found is None:
+        return None
+    if not found or not _is_at(found[-1], run, run.word):
+        holders = _holders(installed or tuple(search_paths.site_folders(owner)), run.word, files)
+        if holders:
+            place = _only(holders, run, run.word, files)
+            return None if place is None else [*found, place, *_folders_within(run, place)]
+    if not _is_alone(owner, found, folders, run.word, files):
         return None
     return [*found, *_folders_within(run, found[-1])] if found else []
+
+
+def _of_start(owner: ProcessFacts) -> list[str]:
+    """Return the folder of the start, where modules are looked for first; none with `-P` or `-I`
+    before them.
+    """
+    command = parse(owner.argv[1:])
+    return [] if command.safe_path else [next(iter(search_paths.bases(owner)), "")]
+
+
+def _is_at(folder: str, run: Resolution, module: str) -> bool:
+    spelled = run.spelled or run.path or ""
+    return spelled in _forms(f"{folder}/{module.replace('.', '/')}")
+
+
+def _holders(installed: Sequence[str], module: str, files: HostFiles) -> list[str]:
+    """Return the folders of the installation that hold a module of this name, an archive of
+    Python's own modules among them.
+    """
+    first = module.partition(".")[0]
+    more = [f"{place}/lib-dynload" for place in installed if not place.endswith("-packages")]
+    found = [place for place in (*installed, *more) if _is_named(place, first, files)]
+    packed = (f"{place.replace('.', '')}.zip" for place in installed if "." in place[-5:])
+    return [*found, *(place for place in packed if files.exists(place))]
+
+
+def _only(holders: Sequence[str], run: Resolution, module: str, files: HostFiles) -> str | None:
+    """Return the one folder of the installation in which the module lies; None where it may have
+    been found in another one.
+    """
+    if len({files.realpath(place) for place in holders}) > 1:
+        return None
+    spelled = run.spelled or run.path or ""
+    return next(
+        (
+            place
+            for place in holders
+            if _is_at(place, run, module) and _is_sure_within(place, module, spelled, files)
+        ),
+        None,
+    )
 
 
 def _found_in(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from attribution import beside, compiled, startup, workers
+from attribution import beside, compiled, launchers, startup, workers
 from attribution.agreement import Agreed, agree
 from attribution.backends import procfs
 from attribution.beacon.claims import StartClaim
@@ -134,10 +134,18 @@ def _beyond(
     """Return why something else than the file of its name may have run, whatever the witnesses
     say.
     """
-    found = compiled.doubt(owner, run, witness, files)
+    if run.by_tool and run.note is not None:
+        return None  # it is in doubt, and for a reason that says more
+    places = startup.folders_of(startup.start_of(owner, files)) if _is_module(run) else ()
+    found = compiled.doubt(owner, run, witness, files, places)
+    found = found or launchers.doubt(owner, run, witness, files)
     if found is None and run.path is not None and compiled.is_imported(owner, run):
         found = startup.doubt(owner, files)
-    return found or beside.goes_on(owner) or beside.doubt(owner, files)
+    return found or beside.goes_on(owner) or beside.doubt(owner, files, run.path)
+
+
+def _is_module(run: Resolution) -> bool:
+    return run.launched_as is LaunchedAs.MODULE
 
 
 def _between(line: Sequence[ProcessFacts], run: Resolution) -> str | None:
@@ -215,9 +223,9 @@ def ready() -> int:
     return os.getpid()
 
 
-def hold_mounts() -> int | None:
+def hold_mounts(*, missed: bool) -> int | None:
     """See MountTimes.hold: for the process that those are forked from which answer."""
-    return _mounts.hold()
+    return _mounts.hold(missed=missed)
 
 
 def look_at_mounts(handle: int) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attribution.ambiguity import of_process
 from attribution.attributor import SocketAttributor
@@ -18,6 +19,10 @@ from attribution.reader_helpers import Unread
 from core.activity import ProgramRuns
 from core.attribution import Attribution
 
+if TYPE_CHECKING:
+    from attribution.backends.exec_events import ExecEvents
+    from attribution.remote.watch import Watch
+
 
 def build(
     user_names: UserNames = "clear",
@@ -25,6 +30,7 @@ def build(
     own_pids: frozenset[int] | Callable[[], frozenset[int]] = frozenset(),
     keep_out: Iterable[Path] = (),
     beacons: Path | None = None,
+    watch: "Watch | None" = None,
 ) -> SocketAttributor:
     """Return an attributor.
 
@@ -32,7 +38,8 @@ def build(
     needed for "pseudonym". `own_pids`: processes of the gate, never named as senders; give a
     callable when workers come and go. This process is always among them. `keep_out`: files and
     folders of Outgate's own that are nobody's script. `beacons`: the folder below which senders'
-    own beacons write.
+    own beacons write. `watch`: what listens and reads already, for others as well; then nothing is
+    kept out, and no beacon is read.
     """
     people = People(user_names, pseudonym)
     root = "" if beacons is None else str(beacons)
@@ -40,7 +47,8 @@ def build(
         listen_to(root)
     own = [str(place) for place in keep_out]
     reader: Reader = InPlace() if os.name == "nt" else HelperReader(own, root)
-    backend = _backend()
+    reader = reader if watch is None else watch.reader
+    backend = _backend(None if watch is None else watch.execs)
     helped_by = getattr(backend, "helped_by", None)
     if helped_by is not None and isinstance(reader, HelperReader):
         helped_by(reader.processes)
@@ -82,13 +90,13 @@ def _own(given: frozenset[int] | Callable[[], frozenset[int]]) -> Callable[[], f
     return lambda: fixed
 
 
-def _backend() -> Backend:
+def _backend(execs: "ExecEvents | None") -> Backend:
     if sys.platform == "linux":
         from attribution.backends.linux import LinuxBackend
         from attribution.backends.sock_diag import DiagRefused
 
         try:
-            return LinuxBackend()
+            return LinuxBackend(execs)
         except (OSError, DiagRefused):
             pass
     from attribution.backends.psutil_table import PsutilBackend

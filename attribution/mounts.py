@@ -54,14 +54,15 @@ class MountTimes:
         """When something changed that had changed back before it could be looked at."""
         self._watched = False
 
-    def hold(self) -> int | None:
+    def hold(self, *, missed: bool = False) -> int | None:
         """Look at once, without a thread. Returns a descriptor that polls POLLPRI at each change,
         for `look`; None where mounts are not told. A process forked from this one remembers what
-        was seen.
+        was seen. `missed`: others were told until they ended; what came and went since is unknown.
         """
         with contextlib.suppress(OSError):
             handle = os.open("/proc/self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
             self._take(handle, first=True)
+            self._lately = time.time() if missed else self._lately
             return handle
         return None
 

@@ -27,6 +27,8 @@ END with the number of a child.
 """
 FORK, END = b"F", b"E"
 PROCESS_ID = struct.Struct(">I")
+FIRST, AGAIN = "first", "again"
+"""Whether it is the first of its gate, or nobody was told of mounts since the last one ended."""
 DONE, FAILED = "done", "failed"
 _ANSWER_LIMIT = 32 << 20
 _START_S = 10.0
@@ -45,7 +47,7 @@ class HelperSource:
 
     def __init__(self, words: Sequence[str]) -> None:
         """`words`: the arguments of `reader_process`."""
-        self._words = words
+        self._words = [FIRST, *words]
         self._lock = threading.Lock()
         self._parent: _Parent | None = None
 
@@ -57,6 +59,7 @@ class HelperSource:
             for fresh in (self._parent is None, True):
                 if self._parent is None:
                     self._parent = _Parent(self._words)
+                    self._words[0] = AGAIN
                 try:
                     return self._parent.fork(until + (_START_S if fresh else 0.0))
                 except (OSError, EOFError):

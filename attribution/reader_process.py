@@ -15,7 +15,7 @@ from typing import Any
 from attribution import examination, near_files
 from attribution.beacon import reading
 from attribution.plain_files import keep_out
-from attribution.reader_helpers import DONE, END, FAILED, FORK, HEADER, ORDER, PROCESS_ID
+from attribution.reader_helpers import DONE, END, FAILED, FIRST, FORK, HEADER, ORDER, PROCESS_ID
 from attribution.relative_names import absolute
 
 _MEMORY = 1 << 30
@@ -40,12 +40,13 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
 
 def main() -> None:
     """Fork helpers until the gate closes its end; then none is left."""
-    reading.listen_to(sys.argv[1])
-    keep_out(sys.argv[2:])
+    is_first, beacons = sys.argv[1] == FIRST, sys.argv[2]
+    reading.listen_to(beacons)
+    keep_out(sys.argv[3:])
     gate = _private_socket()
     _limit()
     children: set[int] = set()
-    mounts = examination.hold_mounts()
+    mounts = examination.hold_mounts(missed=not is_first)
     with contextlib.suppress(OSError, EOFError), gate:
         while True:
             _wait_for_order(gate, mounts)

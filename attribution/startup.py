@@ -11,6 +11,7 @@ In the helper process; nothing of what is found is run.
 import hashlib
 import os
 import posixpath
+import sys
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ _OF_PYTHON = tuple(
 """What Python loads before the main program or a module of its own, of any version that holds it in
 a file, or was told to (`-X frozen_modules=off`).
 """
+STANDARD = frozenset(sys.stdlib_module_names | {"annotationlib", "compression"})
+"""Names of all of Python's own modules, also of versions that are not this one."""
 LOADED_FIRST = (*CUSTOM, "encodings", *_OF_PYTHON)
 _ELSEWHERE = frozenset(
     (b"PYTHONHOME", b"PYTHONUSERBASE", b"PYTHONPLATLIBDIR", b"PYTHONEXECUTABLE", b"PYTHONWARNINGS")
@@ -122,7 +125,7 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
     """
     if owner.windows:
         return None
-    start = Start(owner=owner, files=files, told=variables(owner.pid))
+    start = start_of(owner, files)
     command = parse(owner.argv[1:])
     if _is_elsewhere(start) or _stands_first(start, command):
         return BENT
@@ -133,6 +136,11 @@ def doubt(owner: ProcessFacts, files: HostFiles) -> str | None:
         return BENT_SINCE
     found = (_of_folder(start, folder) for folder in folders)
     return next((reason for reason in found if reason is not None), None)
+
+
+def start_of(owner: ProcessFacts, files: HostFiles) -> Start:
+    """Return a process with the environment that it was started with."""
+    return Start(owner=owner, files=files, told=variables(owner.pid))
 
 
 def installed(start: Start) -> list[str]:
@@ -257,9 +265,16 @@ def named(start: Start, folder: str, names: Collection[str]) -> bool:
     outside = start.files.outside(folder)
     for entry in listed(outside):
         first, _, ending = entry.partition(".")
-        if first in names and (ending or _is_package(start, f"{folder}/{entry}")):
+        if first not in names:
+            continue
+        if _is_loaded(ending) if ending else _is_package(start, f"{folder}/{entry}"):
             return True
     return False
+
+
+def _is_loaded(ending: str) -> bool:
+    """True for what Python loads as a module: `csv.json` is none."""
+    return ending in {"py", "pyc"} or ending.endswith("so")
 
 
 def _is_package(start: Start, folder: str) -> bool:

@@ -5,13 +5,12 @@ In the helper process; nothing of what is found is run.
 """
 
 import posixpath
-import sys
 
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.resolution import search_paths
 from attribution.resolution.command_line import Kind, parse
-from attribution.startup import Start, module_names_in, named
+from attribution.startup import STANDARD, Start, module_names_in, named
 
 WORKS_ELSEWHERE = (
     "it is a worker, which looks for Python's own modules in the folder of its start first, and "
@@ -21,7 +20,7 @@ WORKS_ELSEWHERE_SINCE = (
     "it is a worker, which looks for Python's own modules in the folder of its start first, and "
     "that was changed since, so what stood there may be gone"
 )
-_OF_WORKERS = (sys.stdlib_module_names | {"annotationlib", "compression"}) - frozenset(
+_OF_WORKERS = STANDARD - frozenset(
     "test this antigravity venv idlelib lib2to3 turtle turtledemo tkinter ensurepip code".split()
 )
 """What a worker may import before it runs its parent's script."""

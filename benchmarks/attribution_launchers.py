@@ -134,6 +134,39 @@ def wsgi(environ, start):
 from types import SimpleNamespace
 """
 _FLASK = f"import flask\napp = flask.Flask('x')\n{_LATER}"
+
+
+def _pool(text: str, cwd: str = ".") -> Launch:
+    """A worker sends, of a pool that the script begins."""
+
+    def launch(arena: Arena, folder: str) -> str:
+        body = (
+            f"def work(n):\n    return bool(ask(dial()))\nif __name__ == '__main__':\n    {text}\n"
+        )
+        _source(arena, "src/job.py", body)
+        arena.data("calendar.csv")
+        arena.run(f"{folder}/python", f"{arena.folder}/src/job.py", cwd=cwd)
+        return "job.py"
+
+    return launch
+
+
+def _packed(*words: str, made: tuple[str, ...]) -> Launch:
+    """A program in one file."""
+
+    def launch(arena: Arena, folder: str) -> str:
+        path = arena.folder / "app.pyz"
+        text = f"{PRELUDE}\nTRUTH = {{'script': {str(path)!r}, 'sha256': None}}\n"
+        arena.data("app/app.py", f"{text}def main():\n    {_SEND}")
+        setup = "from setuptools import setup\nsetup(name='app', version='1', py_modules=['app'])\n"
+        arena.data("app/setup.py", setup)
+        arena.run(*(word.replace("BIN", folder) for word in made)).wait()
+        arena.run(*(word.replace("BIN", folder) for word in words))
+        return "app.pyz"
+
+    return launch
+
+
 _PORT = "127.0.0.1:0"
 LAUNCHERS: dict[str, Launch] = {
     "papermill": _book("BIN/papermill", "etl.ipynb", "out.ipynb"),
@@ -163,6 +196,46 @@ LAUNCHERS: dict[str, Launch] = {
         "BIN/pytest", "-q", "test_job.py", name="test_job.py", body=f"def test():\n    {_SEND}"
     ),
     "uv run": _words("uv", "run", "--offline", "--no-project", "-p", "BIN/python", "job.py"),
+    "a pool of joblib (loky)": _pool(
+        "from joblib import Parallel, delayed; Parallel(n_jobs=2)([delayed(work)(1)])"
+    ),
+    "a pool of loky": _pool(
+        "from loky import get_reusable_executor as g; g(max_workers=1).submit(work, 1).result()"
+    ),
+    "a pool by spawn, in a project": _pool(
+        "import multiprocessing as m; m.get_context('spawn').Pool(1).map(work, [1])"
+    ),
+    "a pool by forkserver, in a project": _pool(
+        "import multiprocessing as m; m.get_context('forkserver').Pool(1).map(work, [1])"
+    ),
+    "a pool of concurrent.futures": _pool(
+        "from concurrent.futures import ProcessPoolExecutor as P; P(1).submit(work, 1).result()"
+    ),
+    "zipapp": _packed(
+        "BIN/python",
+        "app.pyz",
+        made=("BIN/python", "-m", "zipapp", "app", "-m", "app:main", "-o", "app.pyz"),
+    ),
+    "shiv": _packed(
+        "BIN/python",
+        "app.pyz",
+        made=(
+            "BIN/shiv",
+            "-e",
+            "app:main",
+            "-o",
+            "app.pyz",
+            "--no-index",
+            "--no-build-isolation",
+            "./app",
+        ),
+    ),
+    "pex": _packed(
+        "BIN/python",
+        "app.pyz",
+        made=("BIN/pex", "-D", "app", "-m", "app:main", "-o", "app.pyz"),
+    ),
+    "debugpy": _words("BIN/python", "-m", "debugpy", "--listen", "0", "job.py"),
     "pipx run": _words("BIN/pipx", "run", "--path", "job.py"),
     "poetry run": _words("BIN/poetry", "run", "BIN/python", "job.py"),
     "conda run, as it starts a shell": _shell(
@@ -206,7 +279,9 @@ def main() -> int:
     if shutil.which("uv") is None and len(sys.argv) > 2:
         os.environ["PATH"] += f":{sys.argv[2]}"
     print("| launcher | the record says | script | why it is not exact |\n|---|---|---|---|")
-    return min(sum(tried(*one, str(Path(folder).absolute())) for one in LAUNCHERS.items()), 1)
+    wanted = sys.argv[3:]
+    chosen = [one for one in LAUNCHERS.items() if not wanted or any(w in one[0] for w in wanted)]
+    return min(sum(tried(*one, str(Path(folder).absolute())) for one in chosen), 1)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from attribution.backends import procfs
 from attribution.backends.beginnings import Beginning, Beginnings, BeginningsProcess, Program
 from attribution.backends.beginnings_process import EVENT, EVENT_AT, EXEC
+from attribution.backends.clock_steps import ClockSteps
 from attribution.backends.loads import Load
 from attribution.backends.process_connector import FORK, TRACED, Wish, subscribed
 from attribution.facts import Heard, ProcessFacts
@@ -55,6 +56,8 @@ class ExecEvents:
         with. Each may raise OSError.
         """
         self._clock = clock
+        self.steps = ClockSteps()
+        """Of the wall clock, by which events are dated, for as long as they are heard."""
         self._loaded: _Times[Load] = OrderedDict()
         self._born: _Times[float] = OrderedDict()
         self._parents: _Times[int] = OrderedDict()

@@ -58,8 +58,10 @@ class LinuxBackend:
 
     method = "sock_diag"
 
-    def __init__(self) -> None:
-        """Raise DiagRefused or OSError when the kernel offers no sock_diag."""
+    def __init__(self, execs: ExecEvents | None = None) -> None:
+        """Raise DiagRefused or OSError when the kernel offers no sock_diag. `execs`: what listens
+        already, and is closed by others.
+        """
         self.networks = Networks()
         self._lock = threading.Lock()
         self._places: dict[int, int] = {}
@@ -68,7 +70,8 @@ class LinuxBackend:
         """Socket → the thread that stood in a read of it last time."""
         self._births = Births()
         self._looks = SharedLooks()
-        self._execs = ExecEvents()
+        self._hears_itself = execs is None
+        self._execs = ExecEvents() if execs is None else execs
         self._held = HeldPrograms()
         self._starts = ProgramStarts(self._execs, self.process)
 
@@ -362,7 +365,8 @@ class LinuxBackend:
     def close(self) -> None:
         """Close the netlink sockets."""
         self.networks.close()
-        self._execs.close()
+        if self._hears_itself:
+            self._execs.close()
         self._held.close()
         self._looks.close()
 

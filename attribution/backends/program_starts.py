@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from attribution.backends import procfs
 from attribution.backends.beginnings_process import digest, tracer
-from attribution.backends.clock_steps import ClockSteps
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.loads import Load
 from attribution.facts import OLDER, UNTOLD, ProcessFacts
@@ -27,7 +26,7 @@ class ProgramStarts:
     def __init__(self, execs: ExecEvents, process: Callable[[int], ProcessFacts | None]) -> None:
         """`process`: the facts of a process, dated."""
         self._execs, self._process = execs, process
-        self._steps = ClockSteps()
+        self._steps = execs.steps
 
     def is_traced_since(self, facts: ProcessFacts) -> bool:
         """True where it was not traced when it was looked at, and has been since."""

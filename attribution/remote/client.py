@@ -35,6 +35,7 @@ from core.exchange import Connection, Exchange
 METHOD = "attributor"
 _PATIENCE_S = 10.0
 _KEPT = 8
+NOT_ASKED = "not asked of the attributor since it was started"
 _SILENT = "the attributor service does not answer"
 
 
@@ -48,6 +49,8 @@ class RemoteAttributor:
         self._idle: list[socket.socket] = []
         self._answered = True
         self._asked = 0
+        self._heard: tuple[int | None, str] = None, NOT_ASKED
+        """Which attributor said of what programs it heard how they began."""
         self.networks = RemoteNetworks(self)
         self.files = RemoteFiles(self._ask)
         """What looks at files near senders."""
@@ -122,6 +125,9 @@ class RemoteAttributor:
     def warm(self) -> None:
         """See SocketAttributor.warm."""
         self._ask(Able())
+        told = self._ask(Able(what="beginnings"))
+        if told is not None and told.obstacle is not None:
+            self._heard = self.networks.told, told.obstacle
 
     def forget(self, connection: Connection) -> None:
         """See Attributor.forget. On the loop: the other side drops the oldest by itself."""
@@ -136,7 +142,13 @@ class RemoteAttributor:
 
     def health(self) -> dict[str, object]:
         """Return what is known of the other side, without asking it."""
-        return {"backend": METHOD, "asked": self._asked, "answers": self._answered}
+        by, heard = self._heard
+        return {
+            "backend": METHOD,
+            "asked": self._asked,
+            "answers": self._answered,
+            "command_lines": heard if by == self.networks.told else NOT_ASKED,
+        }
 
     def tell(self, told: Entered | Left, sockets: Sequence[int] = ()) -> str | None:
         """Tell of a network; returns why it is not believed, where that is so."""
@@ -212,6 +224,11 @@ class RemoteNetworks:
         self._attributor.tell(Left(network=network))
         for one in sockets:
             os.close(one)
+
+    @property
+    def told(self) -> int | None:
+        """The process of the attributor that answered last; None before any did."""
+        return self._peer
 
     def told_to(self, end: socket.socket) -> None:
         """Have the attributor at this end know of all, where it is another one than before. Raises

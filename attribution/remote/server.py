@@ -161,6 +161,8 @@ def _answer(gate: _Gate, ask: Ask) -> Told:
             return gate.runs.ended(ask)
         case Able(what="opened"):
             return Told(obstacle=None if gate.opened is None else gate.opened.obstacle)
+        case Able(what="beginnings"):
+            return Told(obstacle=str(attributor.health()["command_lines"]))
         case Attribute(connection=connection):
             at_once = attributor.attribute_now(connection)
             return Told(sender=at_once or attributor.attribute(connection))

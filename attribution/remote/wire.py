@@ -68,9 +68,11 @@ class About:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Able:
-    """Can lines of code be sampled? Can it be seen what programs open in the folders of data?"""
+    """Can lines of code be sampled? Can it be seen what programs open in the folders of data? Of
+    which programs was it heard how they began?
+    """
 
-    what: Literal["lines", "opened"] = "lines"
+    what: Literal["lines", "opened", "beginnings"] = "lines"
     kind: Literal["able"] = "able"
 
 

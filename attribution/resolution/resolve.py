@@ -16,6 +16,7 @@ from attribution.resolution.command_line import (
 )
 from attribution.resolution.kinds import SOURCE_SUFFIXES, file_kind, is_installed
 from attribution.resolution.notebooks import drives_notebooks, executed_notebook
+from attribution.resolution.plain_tools import plain_tool
 from attribution.resolution.runners import RUNNERS, Runner, Runs, is_worker_code, server_title
 from attribution.resolution.titles import BY_MODULE, OVERWRITTEN, is_fork_of, is_titled
 from core.attribution import LaunchedAs
@@ -256,6 +257,9 @@ def _run_by_tool(
 def _run_script(
     facts: ProcessFacts, runner: Runner, words: Sequence[str], files: Files, kind: LaunchedAs
 ) -> Resolution:
+    plain = plain_tool(facts.argv[1:])
+    if plain is not None:
+        return _user_file(facts, plain[1], files)
     inner = positionals(words, runner.values | {"-m", "--module"})
     if runner.command is not None:
         if not inner or inner[0] not in runner.command.split("|"):

@@ -3,8 +3,11 @@ workers, kernels.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from attribution.interpreters import base_name
 
 
 class Runs(Enum):
@@ -153,6 +156,31 @@ RUNNERS: dict[str, Runner] = {
     "torch.utils.data": Runner(runs=Runs.PARENT, name="data worker"),
 }
 """By module name (`-m`) or name of the console script."""
+
+BELOW_TOOL = (
+    "another program runs it in its own process (a debugger, a profiler, a test runner), which may "
+    "run more, and goes by its name alone: what is approved has to be started without it"
+)
+BELOW_PROMPT = (
+    "a debugger or a shell runs it, at whose prompt, or by whose settings, anything may be run in "
+    "its process: what is approved has to be started without it"
+)
+BELOW_TESTS = (
+    "a test runner runs it, with all that its settings, its plugins and files for all tests "
+    "(conftest) bring: what is approved has to be started without it"
+)
+_PROMPTING = frozenset("pdb ipdb debugpy pydevd.py ipython IPython ptpython".split())
+_TESTING = frozenset({"pytest", "py.test", "unittest"})
+_MOST_WORDS = 6
+
+
+def below(line: Sequence[str]) -> str:
+    """Return why what such a tool runs is not certain, by the command line with the tool's name."""
+    names = {base_name(word) for word in line[:_MOST_WORDS]}
+    if names & _PROMPTING:
+        return BELOW_PROMPT
+    return BELOW_TESTS if names & _TESTING else BELOW_TOOL
+
 
 _WORKER_CODE = re.compile(
     r"from (?:multiprocessing|billiard|multiprocess|loky|joblib\.externals\.loky)(?:\.\w+)*\.?"

@@ -23,6 +23,7 @@ from benchmarks.attribution_attacks import (
     heads,
     honest,
     hooks,
+    imitations,
     lives,
     loans,
     memory,
@@ -30,6 +31,7 @@ from benchmarks.attribution_attacks import (
     places,
     programs,
     rare,
+    strange,
     supervised,
     titles,
 )
@@ -57,9 +59,13 @@ _GROUPS = (
     between,
     supervised,
     rare,
+    strange,
+    imitations,
     honest,
 )
-HONEST = honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES | packed.NAMES
+HONEST = (
+    honest.NAMES | heads.NAMES | before.NAMES | supervised.NAMES | packed.NAMES | imitations.NAMES
+)
 
 
 def cases() -> Iterator[tuple[str, Attack]]:

@@ -4,6 +4,7 @@ under a wrong name.
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -102,6 +103,33 @@ def test_a_reader_forked_after_a_mount_went_does_not_trust_what_lies_there(
     arena.go()
     (seen,) = gate.wait(1)
     assert seen.at_request.certainty is Certainty.LIKELY
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts, as root alone may")
+def test_what_was_mounted_while_nobody_was_told_of_mounts_is_in_doubt(
+    gate: Gate, arena: Arena
+) -> None:
+    """Where the process that is told of mounts has ended, what began until the next one listened
+    may have been covered by then.
+    """
+    job = arena.write("job.py", f"wait()\n{SEND}")
+    arena.write("other.py", f"wait()\n{SEND}", note="what ran")
+    reader = gate.attributor._reader
+    assert isinstance(reader, HelperReader)
+    (told,) = reader.processes()
+    while reader._idle:
+        reader._idle.pop().end()
+    os.kill(told, signal.SIGKILL)
+    arena.shell('mount --bind other.py job.py; exec "$PY" $PWD/job.py')
+    arena.until("go.ready")
+    subprocess.run(["umount", "-l", job], check=True)
+    arena.go()
+    (seen,) = gate.wait(1)
+    assert told_wrongly(seen.truth, seen.at_request) is None
+    assert seen.at_request.certainty is Certainty.LIKELY
+    assert reader.processes() - {told}
+    arena.python(str(arena.write("later.py")))
+    assert gate.wait(2)[1].at_request.reason is None
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="fewer cases can be tried elsewhere")

@@ -14,7 +14,7 @@ import pytest
 
 from attribution.backends import process_facts
 from attribution.beacon.folder import beacon_folder, with_beacon
-from attribution.beside import BESIDE, BESIDE_SINCE, doubt
+from attribution.beside import BESIDE, BESIDE_SINCE, IN_PLACE, doubt
 from attribution.filesystem import files_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux")
@@ -44,11 +44,21 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
         assert one.stdout.readline() == b"runs\n"
         facts = process_facts.process(one.pid)
         assert facts is not None
-        return doubt(replace(facts, image_from=loaded), files_of(facts))
+        return doubt(replace(facts, image_from=loaded), files_of(facts), str(script))
 
     yield started
     for one in running:
         one.communicate()
+
+
+def _environment(place: Path, settings: str = "") -> str:
+    """Make an environment of nothing; return its Python."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    if settings:
+        kept = (place / "pyvenv.cfg").read_text().splitlines()
+        kept = [line for line in kept if not line.startswith("include-system")]
+        (place / "pyvenv.cfg").write_text("\n".join([*kept, settings]))
+    return str(place / "bin/python")
 
 
 def _folder(place: Path, name: str, text: str = "") -> str:
@@ -285,3 +295,65 @@ def test_what_is_installed_is_part_of_the_environment(begin: Begin, tmp_path: Pa
     python = str(place / "bin/python")
     assert begin(python=python, PYTHONPATH=first) is None
     assert begin(PYTHONPATH=first) == BESIDE
+
+
+@pytest.mark.parametrize(
+    "name", ["csv.py", "json/__init__.py", "email.pyc", "tomllib.so", "pip.py"]
+)
+def test_what_a_folder_puts_in_the_place_of_what_a_script_imports_is_a_doubt(
+    begin: Begin, tmp_path: Path, name: str
+) -> None:
+    """By the name of one of Python's own modules or of an installed one: whoever names the folder
+    would send under the name of any script that imports it.
+    """
+    python = _environment(tmp_path / "env")
+    (packages,) = (tmp_path / "env").rglob("site-packages")
+    _folder(packages, "pip/__init__.py")
+    more = _folder(tmp_path / "more", name)
+    assert begin(PYTHONPATH=more, python=python) == IN_PLACE
+    assert begin("-E", PYTHONPATH=more, python=python) is None
+    assert begin(PYTHONPATH=str(tmp_path), python=python) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["helpers.py", "csv/data.txt", "tests/__init__.py", "csv.json", "csv.html"]
+)
+def test_what_stands_in_nothings_place_is_no_doubt(begin: Begin, tmp_path: Path, name: str) -> None:
+    """Modules of a project's own, data by such names, tests."""
+    python = _environment(tmp_path / "env")
+    assert begin(PYTHONPATH=_folder(tmp_path / "more", name), python=python) is None
+
+
+def test_the_folder_of_the_script_and_those_above_it_are_its_own(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """Whoever may write there can write what the script imports; unless it is a folder for all."""
+    python = _environment(tmp_path / "env")
+    _folder(tmp_path, "csv.py")
+    assert begin(PYTHONPATH=str(tmp_path), python=python) is None
+    above = tmp_path.parent
+    kept = above.stat().st_mode
+    _folder(above, "calendar.py")
+    try:
+        assert begin(PYTHONPATH=str(above), python=python) is None
+        above.chmod(0o1777)
+        assert begin(PYTHONPATH=str(above), python=python) == IN_PLACE
+    finally:
+        above.chmod(kept)
+        (above / "calendar.py").unlink()
+
+
+def test_packages_of_another_home_in_the_place_of_installed_ones_are_a_doubt(
+    begin: Begin, tmp_path: Path
+) -> None:
+    """They are found before those of the installation."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    python = _environment(tmp_path / "env", "include-system-site-packages = true\n")
+    (packages,) = (tmp_path / "env").rglob("site-packages")
+    _folder(packages, "given.py")
+    home = tmp_path / "home"
+    theirs = home / f".local/lib/{version}/site-packages"
+    _folder(theirs, "helpers.py")
+    assert begin(HOME=str(home), python=python) is None
+    _folder(theirs, "given/__init__.py")
+    assert begin(HOME=str(home), python=python) == IN_PLACE

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import pytest
 from machine_in_memory import FakeMachine, attributor, connection
 
-from attribution.agreement import ALONE, BELOW_TOOL, BY_TOOL, MOVABLE, TEXT_ALONE, agree
+from attribution.agreement import ALONE, BY_TOOL, MOVABLE, TEXT_ALONE, agree
 from attribution.ambiguity import SHARED, UNUSED
 from attribution.facts import ProcessFacts, Witness
 from attribution.resolution import Resolution, resolve
+from attribution.resolution.runners import BELOW_TOOL
 from core.attribution import Certainty
 
 CURL = "/usr/bin/curl"

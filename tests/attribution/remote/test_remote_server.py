@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from patience import PATIENT_S
 
 import attribution
-from attribution.remote.client import RemoteAttributor
+from attribution.remote.client import NOT_ASKED, RemoteAttributor
 from attribution.remote.server import AttributorServer
 from attribution.remote.wire import (
     ASKS,
@@ -58,6 +58,22 @@ def test_the_way_people_are_named_is_kept(place: Path, connection: Connection) -
     none = RemoteAttributor(place, Hello(user_names="none")).attribute(connection)
     assert clear.user
     assert none.user is None
+
+
+def test_a_gate_says_of_which_programs_its_attributor_heard(
+    place: Path, connection: Connection
+) -> None:
+    """As one that names senders itself does; of another than it asked it says nothing."""
+    remote = RemoteAttributor(place, Hello())
+    assert remote.health()["command_lines"] == NOT_ASKED
+    remote.warm()
+    said = remote.health()["command_lines"]
+    assert "EXACT" in str(said)
+    assert remote.attribute(connection).process is not None
+    assert remote.health()["command_lines"] == said
+    remote.networks._peer = 1
+    assert remote.health()["command_lines"] == NOT_ASKED
+    remote.close()
 
 
 def test_nobody_else_is_answered(tmp_path: Path, connection: Connection) -> None:
