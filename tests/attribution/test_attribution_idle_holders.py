@@ -11,6 +11,7 @@ import pytest
 from attribution.backends import procfs
 from attribution.backends.holders import new_holders
 from attribution.backends.idle_holders import _WORTH, IdleHolders, runs_of
+from attribution.backends.looks import LooksHere
 from attribution.backends.sock_diag import SocketEntry
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a Linux matter")
@@ -195,7 +196,7 @@ def test_who_let_go_of_a_new_connection_is_looked_for_without_reading_old_holder
     _until_remembered(idle, waiter)
     reads.clear()
     later = procfs.start_seconds(procfs.start_of(waiter.pid) or 0) + 60
-    found, told = new_holders(SocketEntry(1, os.getuid()), idle, later)
+    found, told = new_holders(SocketEntry(1, os.getuid()), LooksHere(os.getpid(), idle), later)
     assert (found, told.pids) == ({}, ())
     assert waiter.pid not in reads
 

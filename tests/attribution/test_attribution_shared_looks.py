@@ -15,8 +15,8 @@ from patience import PATIENT_S
 
 from attribution.backends import procfs, shared_looks
 from attribution.backends.holders import Held, holders
-from attribution.backends.idle_holders import IdleHolders
 from attribution.backends.linux import LinuxBackend
+from attribution.backends.looks import Looks, LooksHere
 from attribution.backends.shared_looks import SharedLooks
 from attribution.backends.sock_diag import SocketEntry
 from attribution.facts import Ownership, Peer
@@ -52,7 +52,7 @@ class Look:
         self.begun, self.may_end = threading.Semaphore(0), threading.Event()
         self.raises = False
 
-    def __call__(self, entries: Collection[SocketEntry], idle: IdleHolders) -> list[Held]:
+    def __call__(self, entries: Collection[SocketEntry], looks: Looks) -> list[Held]:
         """Answer each with its own number as its holder."""
         self.looked.append([entry.inode for entry in entries])
         self.begun.release()
@@ -146,7 +146,8 @@ def test_one_look_finds_the_holders_of_several_sockets(monkeypatch: pytest.Monke
         read.append(pid)
         return sockets(pid)
 
-    idle, own = IdleHolders(), os.getpid()
+    own = os.getpid()
+    looks = LooksHere(own)
     with socket.socket() as one, socket.socket() as other:
         numbers = [os.fstat(each.fileno()).st_ino for each in (one, other)]
         child = os.posix_spawn(
@@ -161,12 +162,12 @@ def test_one_look_finds_the_holders_of_several_sockets(monkeypatch: pytest.Monke
         )
         monkeypatch.setattr(procfs, "sockets", noted)
         monkeypatch.setattr(procfs, "pids", lambda: [child, own])
-        told = holders([SocketEntry(number, os.getuid()) for number in (*numbers, 1)], idle)
+        told = holders([SocketEntry(number, os.getuid()) for number in (*numbers, 1)], looks)
         for end in pipe:
             os.close(end)
         os.kill(child, 9)
         os.waitpid(child, 0)
-    idle.close()
+    looks.close()
     assert [found for found, _ in told] == [{child: 207}, {child: 208}, {}]
     assert [ownership.pids for _, ownership in told] == [(child,), (child,), ()]
     assert read.count(child) <= 2  # the second time where it is remembered
