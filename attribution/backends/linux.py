@@ -363,7 +363,8 @@ class LinuxBackend:
     def peers(self, pid: int) -> tuple[int, ...] | None:
         """See Backend.peers."""
         with self._lock:
-            return self.networks.of_process(pid).peers.of(pid)
+            far_ends = self.networks.of_process(pid).peers.far_ends(pid)
+        return None if far_ends is None else self._looks.newest_holders(far_ends)
 
     def close(self) -> None:
         """Close the netlink sockets."""

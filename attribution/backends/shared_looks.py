@@ -9,6 +9,7 @@ import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from attribution.backends import procfs
 from attribution.backends.holders import Held, holders, new_holders
 from attribution.backends.looks import Looks, LooksHere
 from attribution.backends.sock_diag import SocketEntry
@@ -49,6 +50,16 @@ class SharedLooks:
                 self._answer(wish)
         assert wish.answer is not None
         return wish.answer
+
+    def newest_holders(self, sockets: frozenset[int]) -> tuple[int, ...]:
+        """Return who holds these sockets; of each that several hold the newest."""
+        if not sockets:
+            return ()
+        with self._turn:
+            found, _ = self.looks.at_all(sockets)
+        age = {pid: at for at, pid in enumerate(procfs.pids())}
+        newest = (min(places, key=lambda pid: age.get(pid, len(age))) for places in found.values())
+        return tuple(sorted(set(newest)))
 
     def _answer(self, wish: _Wish) -> None:
         """Look for all who wait. Where that raises, each of the others looks for itself."""

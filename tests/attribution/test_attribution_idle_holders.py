@@ -175,6 +175,21 @@ def test_who_is_new_is_not_remembered(idle: IdleHolders, waiter: Waiter) -> None
     _until_remembered(idle, waiter)
 
 
+def test_who_is_new_and_holds_much_is_remembered(
+    idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read it twice takes longer than to remember it; where the kernel does not tell how much a
+    process holds, it is one like others.
+    """
+    if not os.stat(f"/proc/{os.getpid()}/fd").st_size:  # noqa: PTH116 - of /proc
+        pytest.skip("Linux 6.2 tells how much")
+    monkeypatch.setattr(procfs, "_MUCH", 2)
+    idle.keep_only({1})
+    idle.keep_only({1, waiter.pid})
+    _until_remembered(idle, waiter)
+    assert not procfs.holds_much(1 << 30)
+
+
 def test_a_parent_is_told_from_memory(
     idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
