@@ -17,8 +17,10 @@ from attribution.reader_helpers import DONE, Helper, Unread
 from core.duties import OWNER, Duty
 
 _START_S = 5.0
-_LATE_S = 1.0
-"""Less than the gate waits for an attribution, even where it has to look by itself then."""
+_LATE_S = 5.0
+"""The gate would be as slow: the first look at 100,000 descriptors takes half a second of processor
+time, and is remembered by whoever makes it. One that does not answer by then was stopped.
+"""
 _AGAIN_S = 10.0
 
 _here: list[LooksHere] = []

@@ -218,14 +218,16 @@ class Compiling:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.may_end, self._plain = threading.Event(), engine._compiled
-        self.fails = False
+        self.fails = self.ended = False
         monkeypatch.setattr(engine, "_compiled", self)
 
     def __call__(self, patterns: tuple[str, ...]) -> object:
         assert self.may_end.wait(PATIENT_S)
         if self.fails:
             raise hyperscan.error("refused")
-        return self._plain(patterns)
+        compiled = self._plain(patterns)
+        self.ended = True
+        return compiled
 
 
 def test_nothing_is_read_before_our_own_rules_are_compiled_and_nobody_waits_else(
@@ -241,19 +243,20 @@ def test_nothing_is_read_before_our_own_rules_are_compiled_and_nobody_waits_else
 
     making = threading.Thread(target=make)
     making.start()
-    making.join(5)
+    making.join(PATIENT_S / 2)  # the stand-in ends by itself after twice that
     assert not making.is_alive()
     assert made[0].rule_count == len(own_rules())
-    found: list[int] = []
-    reading = threading.Thread(
-        target=lambda: found.append(len(made[0].detect(payload, "files.example.com")))
-    )
+    found: list[bool] = []
+
+    def read() -> None:
+        count = len(made[0].detect(payload, "files.example.com"))
+        found.extend([compiling.ended, count == 1])
+
+    reading = threading.Thread(target=read)
     reading.start()
-    reading.join(0.05)
-    assert found == []
     compiling.may_end.set()
     reading.join(PATIENT_S)
-    assert found == [1]
+    assert found == [True, True]
 
 
 def test_rules_that_cannot_be_compiled_are_told_to_whoever_reads(
