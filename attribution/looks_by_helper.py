@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from attribution.backends import procfs
 from attribution.backends.looks import Looks, LooksHere, Places
 from attribution.reader_helpers import DONE, Helper, Unread
 from core.duties import OWNER, Duty
@@ -22,6 +23,7 @@ _LATE_S = 5.0
 time, and is remembered by whoever makes it. One that does not answer by then was stopped.
 """
 _AGAIN_S = 10.0
+_RIGHTS = (b"Uid:", b"Gid:", b"Groups:", b"CapEff:")
 
 _here: list[LooksHere] = []
 """What a helper remembers from look to look: it has one gate, and answers one question at a
@@ -45,6 +47,12 @@ def _looks_of(gate: int) -> LooksHere:
     return _here[0]
 
 
+def rights_of(pid: int) -> tuple[bytes, ...]:
+    """Return what the kernel goes by when a process asks to look at another one."""
+    status = procfs.told(pid, "status").splitlines()
+    return tuple(line for line in status if line.startswith(_RIGHTS))
+
+
 class LooksByHelper:
     """Implements Looks by a helper of its own, which is begun when something is asked."""
 
@@ -65,11 +73,15 @@ class LooksByHelper:
         self._changing = threading.Lock()
 
     def _begin(self) -> None:
-        """Start the helper. May take seconds."""
+        """Start the helper. May take seconds. One that may see less than the gate is of no use: it
+        would miss who holds a socket as well.
+        """
         with contextlib.suppress(Unread):
             fresh = self._new(time.monotonic() + _START_S)
             with self._changing:
-                if self._helper is None and not self._closed:
+                alike = rights_of(fresh.number) == rights_of(os.getpid())
+                self._again = self._again if alike else float("inf")
+                if alike and self._helper is None and not self._closed:
                     self._helper = fresh
                     return
             fresh.end()

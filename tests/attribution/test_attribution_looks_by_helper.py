@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from patience import eventually
 
+from attribution import looks_by_helper
 from attribution.backends import procfs
 from attribution.backends.looks import LooksHere, Places
 from attribution.looks_by_helper import LooksByHelper
@@ -168,6 +169,32 @@ def test_a_helper_that_is_late_is_not_waited_for_again(
     assert looks.at_the_young(1, 0.0) == ({}, [])
     assert looks.at_all(frozenset({1})) == ({}, [])
     assert here.asked == 2
+    looks.close()
+
+
+def test_a_helper_that_may_see_less_is_not_asked(
+    reader: HelperReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate may have rights that are not handed on with a program: what the helper then missed
+    would be taken for nobody's.
+    """
+    here, now, asked = Here(), [0.0], list[int]()
+
+    def another(until: float) -> Helper:
+        helper = reader.another(until)
+        assert looks_by_helper.rights_of(helper.number) == looks_by_helper.rights_of(os.getpid())
+        monkeypatch.setattr(looks_by_helper, "rights_of", lambda pid: (b"CapEff: %d" % pid,))
+        asked.append(helper.number)
+        return helper
+
+    looks = LooksByHelper(another, here, lambda: now[0])
+    looks.at_all(frozenset({1}))
+    eventually(lambda: asked and not procfs.is_alive(procfs.stat_fields(asked[0])))
+    now[0] = 1e9
+    for _ in range(3):
+        looks.at_all(frozenset({1}))
+    assert here.asked == 4
+    assert len(asked) == 1
     looks.close()
 
 
