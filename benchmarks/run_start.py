@@ -6,7 +6,8 @@ A program that tells the time, without Outgate, behind a running gate, and with 
 each checkout in turns, so that both meet the same load. Seconds that passed, and beside them the
 processor time that `outgate run` and its gate had taken when the program began: that hardly depends
 on who else uses the machine. Quoted are medians, with the least and the most. The first run in each
-home is not counted: it makes keys, and has the whole pack of secrets made, which is waited for. Linux.
+home is not counted: it makes keys, and has the whole pack of secrets made, which is waited for.
+Linux.
 """
 
 import argparse
