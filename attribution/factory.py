@@ -5,6 +5,7 @@ backend.
 import os
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from attribution.attributor import SocketAttributor
 from attribution.beacon.reading import listen_to
 from attribution.facts import Backend
 from attribution.line.sampler import LineSampler
+from attribution.looks_by_helper import LooksByHelper
 from attribution.os_users import People, UserNames
 from attribution.reader import HelperReader, InPlace, Reader
 from attribution.reader_helpers import Unread
@@ -51,7 +53,7 @@ def build(
     backend = _backend(None if watch is None else watch.execs)
     helped_by = getattr(backend, "helped_by", None)
     if helped_by is not None and isinstance(reader, HelperReader):
-        helped_by(reader.processes)
+        helped_by(reader.processes, partial(LooksByHelper, reader.another))
     return SocketAttributor(
         backend, people, _own(own_pids), LineSampler(reader), reader, own_scripts()
     )

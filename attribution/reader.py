@@ -103,6 +103,14 @@ class HelperReader:
         for thread in starting:
             thread.join()
 
+    def another(self, until: float) -> Helper:
+        """Return a helper for the asker alone, by that moment of the monotonic clock. Raises
+        Unread.
+        """
+        if self._closed:
+            raise Unread("what reads files has ended")
+        return self._source.helper(until)
+
     def processes(self) -> frozenset[int]:
         """Return the process whose children read for us."""
         return self._source.processes()

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from attribution import examination, near_files
+from attribution import examination, looks_by_helper, near_files
 from attribution.beacon import reading
 from attribution.plain_files import keep_out
 from attribution.reader_helpers import DONE, END, FAILED, FIRST, FORK, HEADER, ORDER, PROCESS_ID
@@ -32,6 +32,8 @@ _QUESTIONS: dict[str, Callable[..., Any]] = {
         absolute,
         reading.request_claims,
         examination.ready,
+        looks_by_helper.look_at_all,
+        looks_by_helper.look_at_the_young,
         near_files.files_near,
         near_files.files_proven,
     )

@@ -91,10 +91,11 @@ def python(script: Path) -> Command:
 
 
 def spent(pid: int) -> float:
-    """CPU seconds of a process and of those that it has started and that live: its helpers, which
-    are started before anything is counted.
+    """CPU seconds of a process and of all below it that live: its helpers, and what those have
+    forked, which are started before anything is counted.
     """
-    total = 0.0
+    children: dict[int, list[int]] = {}
+    used: dict[int, float] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -102,9 +103,12 @@ def spent(pid: int) -> float:
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(entry.name) == pid or int(fields[1]) == pid:
-            total += (int(fields[11]) + int(fields[12])) / TICKS
-    return total
+        children.setdefault(int(fields[1]), []).append(int(entry.name))
+        used[int(entry.name)] = (int(fields[11]) + int(fields[12])) / TICKS
+    family = [pid]
+    for one in family:
+        family += children.get(one, [])
+    return sum(used.get(one, 0.0) for one in family)
 
 
 def settle(proxies: Sequence[Proxy]) -> None:

@@ -1,10 +1,10 @@
-"""Which processes hold a socket: a look at their descriptors, the newest first (Linux)."""
+"""Which processes hold a socket: what a look at their descriptors says of it (Linux)."""
 
 import os
 from collections.abc import Collection, Iterable, Sequence
 
 from attribution.backends import procfs
-from attribution.backends.idle_holders import IdleHolders
+from attribution.backends.looks import Looks
 from attribution.backends.sock_diag import SocketEntry
 from attribution.facts import Ownership
 
@@ -26,21 +26,19 @@ type Held = tuple[dict[int, int], Ownership]
 """Each process that holds a socket, and its descriptor; and what follows from that."""
 
 
-def holders(entries: Collection[SocketEntry], idle: IdleHolders) -> list[Held]:
+def holders(entries: Collection[SocketEntry], looks: Looks) -> list[Held]:
     """Look at all processes, once for all these sockets: one can be passed to anybody, also when it
     was made a moment ago. Those that did not run since the last look are not read again.
     """
-    unreadable: list[int] = []
-    found = _among_all(frozenset(entry.inode for entry in entries), idle, unreadable)
+    found, unreadable = looks.at_all(frozenset(entry.inode for entry in entries))
     return [_told(entry, found.get(entry.inode, {}), unreadable) for entry in entries]
 
 
-def new_holders(entry: SocketEntry, idle: IdleHolders, oldest: float) -> Held:
+def new_holders(entry: SocketEntry, looks: Looks, oldest: float) -> Held:
     """Look for who made a connection that was opened just now, over which nothing was sent yet:
     among the newest first, and those born since `oldest` (Unix time), who inherited it.
     """
-    unreadable: list[int] = []
-    return _told(entry, _among_the_young(entry.inode, oldest, idle, unreadable), unreadable)
+    return _told(entry, *looks.at_the_young(entry.inode, oldest))
 
 
 def _told(entry: SocketEntry, found: dict[int, int], unreadable: list[int]) -> Held:
@@ -59,71 +57,6 @@ def _nobody(entry: SocketEntry, unreadable: Sequence[int]) -> str:
         return _EXITED
     has_right = os.geteuid() in {0, entry.uid}
     return _HIDDEN if has_right else _NO_RIGHT.format(uid=entry.uid)
-
-
-def _among_all(
-    sockets: frozenset[int], idle: IdleHolders, unreadable: list[int]
-) -> dict[int, dict[int, int]]:
-    own, last = os.getpid(), procfs.last_pid()
-    everybody = procfs.living() - {own}
-    idle.keep_only(everybody)
-    found: dict[int, dict[int, int]] = {}
-    for pid in everybody:
-        places = idle.places(pid, sockets)
-        if places is None:
-            unreadable.append(pid)
-        else:
-            _add(found, pid, places)
-    # Who was forked while we looked has what its parent has.
-    later = procfs.living() if last == 0 or procfs.last_pid() != last else set[int]()
-    for pid in later - everybody - {own}:
-        _add(found, pid, procfs.sockets(pid) or {})
-    return found
-
-
-def _add(found: dict[int, dict[int, int]], pid: int, places: dict[int, int]) -> None:
-    for socket, place in places.items():
-        found.setdefault(socket, {})[pid] = place
-
-
-def _among_the_young(
-    inode: int, oldest: float, idle: IdleHolders, unreadable: list[int]
-) -> dict[int, int]:
-    """Return the first holder that is older, and all that are younger; their maker may be an
-    ancestor. Where all have let go, everybody is looked at: big, old holders from memory.
-    """
-    found: dict[int, int] = {}
-    for pid in procfs.pids():
-        if pid == os.getpid() or (not found and idle.is_without(pid, inode)):
-            continue
-        young = _is_young(pid, oldest)
-        if found and not young:
-            break
-        held = procfs.descriptors(pid, inode) if young else idle.descriptors(pid, inode)
-        if held is None:
-            unreadable.append(pid)
-        elif held:
-            found[pid] = held[0]
-            if not young:
-                break
-    above = _ancestors(found, idle) - {os.getpid()}
-    held_above = {pid: held[0] for pid in above if (held := idle.descriptors(pid, inode))}
-    return found | held_above
-
-
-def _is_young(pid: int, oldest: float) -> bool:
-    start = procfs.start_of(pid)
-    return start is not None and procfs.start_seconds(start) > oldest
-
-
-def _ancestors(pids: Iterable[int], idle: IdleHolders) -> set[int]:
-    above: set[int] = set()
-    for pid in pids:
-        parent = idle.parent(pid)
-        while parent > 1 and parent not in above:
-            above.add(parent)
-            parent = idle.parent(parent)
-    return above - set(pids)
 
 
 def _found(found: Iterable[int], unreadable: list[int], entry: SocketEntry) -> Ownership:

@@ -123,8 +123,10 @@ class IdleHolders:
             self._forget(pid)
 
     def _remember_if_worth(self, pid: int) -> dict[int, int] | None:
-        """Return what it holds, where that was read to be remembered: once for both."""
-        if pid not in self._known and pid not in self._new:
+        """Return what it holds, where that was read to be remembered: once for both. Not of one
+        that is new, unless to read it twice would take long.
+        """
+        if pid not in self._known and (pid not in self._new or procfs.holds_much(pid)):
             until, wait = self._busy.get(pid, (0, 0))
             if self._looks >= until:
                 return self._remember(pid, wait)

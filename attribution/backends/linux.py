@@ -10,6 +10,7 @@ from attribution.backends import process_facts, procfs, supervisors, system_call
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.held_programs import HeldPrograms
 from attribution.backends.idle_holders import runs_of
+from attribution.backends.looks import Looks
 from attribution.backends.memory_reads import ON_THE_LOOP_S
 from attribution.backends.networks import Networks
 from attribution.backends.program_starts import ProgramStarts
@@ -339,9 +340,14 @@ class LinuxBackend:
             facts = replace(facts, root="", sealed=True, filters=filters)
         return self._starts.dated(facts)
 
-    def helped_by(self, helpers: Callable[[], frozenset[int]]) -> None:
-        """Say which processes' children look at programs for us."""
+    def helped_by(
+        self, helpers: Callable[[], frozenset[int]], looks: Callable[[Looks], Looks]
+    ) -> None:
+        """Say which processes' children look at programs for us, and what is to look at descriptors
+        in the place of what does so here.
+        """
         self._execs.helpers = helpers
+        self._looks.looks = looks(self._looks.looks)
 
     @property
     def command_lines(self) -> str:
@@ -360,7 +366,8 @@ class LinuxBackend:
     def peers(self, pid: int) -> tuple[int, ...] | None:
         """See Backend.peers."""
         with self._lock:
-            return self.networks.of_process(pid).peers.of(pid)
+            far_ends = self.networks.of_process(pid).peers.far_ends(pid)
+        return None if far_ends is None else self._looks.newest_holders(far_ends)
 
     def close(self) -> None:
         """Close the netlink sockets."""

@@ -5,7 +5,6 @@ Asked of the kernel in two dumps of sock_diag: everything that listens, then wha
 the ports at which this process does. Connections from other machines have no peer here.
 """
 
-import os
 import socket
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -167,8 +166,8 @@ class Peers:
         self._diag = SockDiag(given)
         self._unix = UnixPeers(given)
 
-    def of(self, pid: int) -> tuple[int, ...] | None:
-        """Return the processes that are connected to this one; None when it takes no
+    def far_ends(self, pid: int) -> frozenset[int] | None:
+        """Return the sockets that are connected to this process; None when it takes no
         connections.
         """
         held = set(procfs.sockets(pid) or ())
@@ -178,7 +177,7 @@ class Peers:
         if by_tcp is None and by_unix is None:
             return None
         wanted = sorted((by_tcp or set()) | (by_unix or set()))
-        return self._holders(set(wanted[:_MOST_PEERS]), pid)
+        return frozenset(wanted[:_MOST_PEERS])
 
     def _by_unix(self, held: set[int]) -> set[int] | None:
         try:
@@ -221,18 +220,6 @@ class Peers:
             return self._diag.find((row.far_host, row.far_port), (row.host, row.port)).inode
         except (NoSuchSocket, DiagRefused, ValueError):
             return 0
-
-    @staticmethod
-    def _holders(wanted: set[int], pid: int) -> tuple[int, ...]:
-        found: list[int] = []
-        left = set(wanted)
-        for other in procfs.pids():
-            if not left:
-                break
-            if other != os.getpid() and (here := (procfs.sockets(other) or {}).keys() & wanted):
-                found.append(other)
-                left -= here
-        return tuple(sorted(found))
 
 
 def listening(channel: socket.socket) -> list[tuple[str, int]]:

@@ -4,12 +4,14 @@ A look takes milliseconds, and each connection in use asks for one about once a 
 connections most ask while another look is under way, and wait for it.
 """
 
+import os
 import threading
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from attribution.backends import procfs
 from attribution.backends.holders import Held, holders, new_holders
-from attribution.backends.idle_holders import IdleHolders
+from attribution.backends.looks import Looks, LooksHere
 from attribution.backends.sock_diag import SocketEntry
 
 
@@ -27,7 +29,8 @@ class SharedLooks:
         has not asked yet.
         """
         self._turn = threading.Lock() if turn is None else turn
-        self._idle = IdleHolders()
+        self.looks: Looks = LooksHere(os.getpid())
+        """Asked by whoever holds the turn. Another one may be put here before the first look."""
         self._wishes: list[_Wish] = []
         self._adding = threading.Lock()
 
@@ -38,7 +41,7 @@ class SharedLooks:
         """
         if oldest is not None:
             with self._turn:
-                return new_holders(entry, self._idle, oldest)
+                return new_holders(entry, self.looks, oldest)
         wish = _Wish(entry)
         with self._adding:
             self._wishes.append(wish)
@@ -48,15 +51,25 @@ class SharedLooks:
         assert wish.answer is not None
         return wish.answer
 
+    def newest_holders(self, sockets: frozenset[int]) -> tuple[int, ...]:
+        """Return who holds these sockets; of each that several hold the newest."""
+        if not sockets:
+            return ()
+        with self._turn:
+            found, _ = self.looks.at_all(sockets)
+        age = {pid: at for at, pid in enumerate(procfs.pids())}
+        newest = (min(places, key=lambda pid: age.get(pid, len(age))) for places in found.values())
+        return tuple(sorted(set(newest)))
+
     def _answer(self, wish: _Wish) -> None:
         """Look for all who wait. Where that raises, each of the others looks for itself."""
         with self._adding:
             waiting, self._wishes = [one for one in self._wishes if one is not wish], []
         every = [wish, *waiting]
-        for one, answer in zip(every, holders([w.entry for w in every], self._idle), strict=True):
+        for one, answer in zip(every, holders([w.entry for w in every], self.looks), strict=True):
             one.answer = answer
 
     def close(self) -> None:
         """Close what is kept open."""
         with self._turn:
-            self._idle.close()
+            self.looks.close()

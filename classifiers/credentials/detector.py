@@ -70,7 +70,7 @@ class CredentialDetector:
     @property
     def rule_count(self) -> int:
         """How many rules are active now."""
-        return len(self._engines.current.rules)
+        return self._engines.rule_count
 
     def health(self) -> dict[str, object]:
         """Return which pack is active: `pack` (`full` or `own rules`), `rules`, `failure`."""

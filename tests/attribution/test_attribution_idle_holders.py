@@ -11,6 +11,7 @@ import pytest
 from attribution.backends import procfs
 from attribution.backends.holders import new_holders
 from attribution.backends.idle_holders import _WORTH, IdleHolders, runs_of
+from attribution.backends.looks import LooksHere
 from attribution.backends.sock_diag import SocketEntry
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a Linux matter")
@@ -174,6 +175,21 @@ def test_who_is_new_is_not_remembered(idle: IdleHolders, waiter: Waiter) -> None
     _until_remembered(idle, waiter)
 
 
+def test_who_is_new_and_holds_much_is_remembered(
+    idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read it twice takes longer than to remember it; where the kernel does not tell how much a
+    process holds, it is one like others.
+    """
+    if not os.stat(f"/proc/{os.getpid()}/fd").st_size:  # noqa: PTH116 - of /proc
+        pytest.skip("Linux 6.2 tells how much")
+    monkeypatch.setattr(procfs, "_MUCH", 2)
+    idle.keep_only({1})
+    idle.keep_only({1, waiter.pid})
+    _until_remembered(idle, waiter)
+    assert not procfs.holds_much(1 << 30)
+
+
 def test_a_parent_is_told_from_memory(
     idle: IdleHolders, waiter: Waiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,7 +211,7 @@ def test_who_let_go_of_a_new_connection_is_looked_for_without_reading_old_holder
     _until_remembered(idle, waiter)
     reads.clear()
     later = procfs.start_seconds(procfs.start_of(waiter.pid) or 0) + 60
-    found, told = new_holders(SocketEntry(1, os.getuid()), idle, later)
+    found, told = new_holders(SocketEntry(1, os.getuid()), LooksHere(os.getpid(), idle), later)
     assert (found, told.pids) == ({}, ())
     assert waiter.pid not in reads
 

@@ -15,8 +15,8 @@ from patience import PATIENT_S
 
 from attribution.backends import procfs, shared_looks
 from attribution.backends.holders import Held, holders
-from attribution.backends.idle_holders import IdleHolders
 from attribution.backends.linux import LinuxBackend
+from attribution.backends.looks import Looks, LooksHere, Places
 from attribution.backends.shared_looks import SharedLooks
 from attribution.backends.sock_diag import SocketEntry
 from attribution.facts import Ownership, Peer
@@ -52,7 +52,7 @@ class Look:
         self.begun, self.may_end = threading.Semaphore(0), threading.Event()
         self.raises = False
 
-    def __call__(self, entries: Collection[SocketEntry], idle: IdleHolders) -> list[Held]:
+    def __call__(self, entries: Collection[SocketEntry], looks: Looks) -> list[Held]:
         """Answer each with its own number as its holder."""
         self.looked.append([entry.inode for entry in entries])
         self.begun.release()
@@ -146,7 +146,8 @@ def test_one_look_finds_the_holders_of_several_sockets(monkeypatch: pytest.Monke
         read.append(pid)
         return sockets(pid)
 
-    idle, own = IdleHolders(), os.getpid()
+    own = os.getpid()
+    looks = LooksHere(own)
     with socket.socket() as one, socket.socket() as other:
         numbers = [os.fstat(each.fileno()).st_ino for each in (one, other)]
         child = os.posix_spawn(
@@ -161,12 +162,42 @@ def test_one_look_finds_the_holders_of_several_sockets(monkeypatch: pytest.Monke
         )
         monkeypatch.setattr(procfs, "sockets", noted)
         monkeypatch.setattr(procfs, "pids", lambda: [child, own])
-        told = holders([SocketEntry(number, os.getuid()) for number in (*numbers, 1)], idle)
+        told = holders([SocketEntry(number, os.getuid()) for number in (*numbers, 1)], looks)
         for end in pipe:
             os.close(end)
         os.kill(child, 9)
         os.waitpid(child, 0)
-    idle.close()
+    looks.close()
     assert [found for found, _ in told] == [{child: 207}, {child: 208}, {}]
     assert [ownership.pids for _, ownership in told] == [(child,), (child,), ()]
     assert read.count(child) <= 2  # the second time where it is remembered
+
+
+class Told:
+    """Looks that tell what they are made with, and of what they were asked."""
+
+    def __init__(self, found: dict[int, Places]) -> None:
+        self._found, self.asked = found, list[frozenset[int]]()
+
+    def at_all(self, sockets: frozenset[int]) -> tuple[dict[int, Places], list[int]]:
+        self.asked.append(sockets)
+        return self._found, []
+
+    def at_the_young(self, socket: int, oldest: float) -> tuple[Places, list[int]]:
+        raise AssertionError
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def test_of_several_holders_the_newest_is_a_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One look tells of all far ends; where there are none, nobody is looked at."""
+    monkeypatch.setattr(procfs, "pids", lambda: [7, 9, 5])
+    looks = SharedLooks()
+    looks.close()
+    told = Told({11: {5: 3, 9: 4}, 12: {5: 6, 7: 8}, 13: {7: 1}})
+    looks.looks = told
+    assert looks.newest_holders(frozenset()) == ()
+    assert told.asked == []
+    assert looks.newest_holders(frozenset({11, 12, 13})) == (7, 9)
+    assert told.asked == [frozenset({11, 12, 13})]

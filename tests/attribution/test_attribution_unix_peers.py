@@ -54,7 +54,7 @@ def test_the_far_ends_of_what_was_accepted(listener: socket.socket) -> None:
             }
             assert far_ends({_number(client), _number(pair[0])}) is None
             assert far_ends({_number(listener)}) == set()
-    assert Peers().of(os.getpid()) == ()
+    assert Peers().far_ends(os.getpid()) == frozenset()
 
 
 def test_an_answer_that_is_none_is_refused() -> None:

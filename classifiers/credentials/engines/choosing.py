@@ -30,18 +30,52 @@ class Engines:
     def __init__(self, cache_dir: pathlib.Path | None, *, long_tail: bool) -> None:
         self._cache_dir = cache_dir
         full = load(cache_dir) if long_tail and cache_dir is not None else None
-        self.current = full or Engine(own_rules())
+        self._current = full
+        self._usable = threading.Event()
+        self._choosing = threading.Lock()
         self.complete = full is not None
         making = long_tail and full is None
         self.failure = _WORDS_MEANWHILE if making else None
         """Why the long tail is missing, in plain words."""
         self._ready = threading.Event()
+        if full is None:
+            body = OWNER.guarded(Duty.SECRET_RULES, self._compile)
+            threading.Thread(target=body, name="credentials-own", daemon=True).start()
+        else:
+            self._usable.set()
         if full is not None or not long_tail:
             self._ready.set()
         else:
             OWNER.begun(Duty.SECRET_RULES, _WORDS_MEANWHILE)
             body = OWNER.guarded(Duty.SECRET_RULES, self._make)
             threading.Thread(target=body, name="credentials-pack", daemon=True).start()
+
+    @property
+    def current(self) -> Engine:
+        """The engine in use. Where our own rules are still being compiled (a second and a half of
+        processor time, beside what else a gate starts with) whoever asks waits: nothing is read
+        with less.
+        """
+        self._usable.wait()
+        return self._current or self._compiled_here()
+
+    @property
+    def rule_count(self) -> int:
+        """How many rules are in use, or will be at once."""
+        return len(own_rules() if self._current is None else self._current.rules)
+
+    def _compile(self) -> None:
+        try:
+            self._compiled_here()
+        finally:
+            self._usable.set()
+
+    def _compiled_here(self) -> Engine:
+        """Compile our own rules. Raises hyperscan.error."""
+        own = Engine(own_rules())
+        with self._choosing:
+            self._current = self._current or own
+            return self._current
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until the full pack is in use or has failed; False when the time was too short."""
@@ -74,7 +108,9 @@ class Engines:
             OWNER.lost(Duty.SECRET_RULES, None)
             return
         full.warm()
-        self.current = full
+        with self._choosing:
+            self._current = full
+        self._usable.set()
         self.complete, self.failure = True, None
         forget_compiled()
         OWNER.done(Duty.SECRET_RULES)

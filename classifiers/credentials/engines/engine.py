@@ -50,6 +50,13 @@ def compile_database(patterns: Sequence[str]) -> Any:
 
 _compiled = lru_cache(maxsize=2)(compile_database)
 """One rule pack is compiled once in a process (seconds): a database may be used by many engines."""
+_compiling = threading.Lock()
+"""Who wants a pack that another thread is compiling waits for that."""
+
+
+def _compiled_once(patterns: tuple[str, ...]) -> Any:
+    with _compiling:
+        return _compiled(patterns)
 
 
 def forget_compiled() -> None:
@@ -79,7 +86,7 @@ class Engine:
     def __init__(self, rules: Sequence[Rule], database: Any = None) -> None:
         self.rules = tuple(rules)
         self._database = (
-            _compiled(tuple(r.pattern for r in self.rules)) if database is None else database
+            _compiled_once(tuple(r.pattern for r in self.rules)) if database is None else database
         )
         self._regexes: list[Any] = [None] * len(self.rules)
         self._local = _Local()

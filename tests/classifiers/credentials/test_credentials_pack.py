@@ -10,10 +10,12 @@ import subprocess
 import sys
 import threading
 
+import hyperscan
 import pytest
+from patience import PATIENT_S
 
 from classifiers.credentials import CredentialDetector
-from classifiers.credentials.engines import build, choosing
+from classifiers.credentials.engines import build, choosing, engine
 from classifiers.credentials.engines.engine import compile_database, regex
 from classifiers.credentials.engines.pack import TAIL_FIELDS, load
 from classifiers.credentials.rules.long_tail import adapted, exceptions, name_of, wire_pattern
@@ -209,6 +211,66 @@ def test_the_pack_is_made_behind_the_gate(
     monkeypatch.setattr(build, "save", lambda pack, folder: steps.append(folder))
     assert build.main(str(tmp_path)) == 0
     assert steps == ["limited", 10, "built", tmp_path]
+
+
+class Compiling:
+    """Stands for the compiler: it begins, and ends when it may."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.may_end, self._plain = threading.Event(), engine._compiled
+        self.fails = self.ended = False
+        monkeypatch.setattr(engine, "_compiled", self)
+
+    def __call__(self, patterns: tuple[str, ...]) -> object:
+        assert self.may_end.wait(PATIENT_S)
+        if self.fails:
+            raise hyperscan.error("refused")
+        compiled = self._plain(patterns)
+        self.ended = True
+        return compiled
+
+
+def test_nothing_is_read_before_our_own_rules_are_compiled_and_nobody_waits_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A gate stands ready while they are; the first that it reads is read with all of them."""
+    compiling, made = Compiling(monkeypatch), list[CredentialDetector]()
+    key = "sk-" + "proj-aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bD0fG3iJ6lM9oR2uX5zC8eF1h"
+    payload = Payload(segments=[Segment(key, "x", ("x",))])
+
+    def make() -> None:
+        made.append(CredentialDetector(None, Organisation(), long_tail=False))
+
+    making = threading.Thread(target=make)
+    making.start()
+    making.join(PATIENT_S / 2)  # the stand-in ends by itself after twice that
+    assert not making.is_alive()
+    assert made[0].rule_count == len(own_rules())
+    found: list[bool] = []
+
+    def read() -> None:
+        count = len(made[0].detect(payload, "files.example.com"))
+        found.extend([compiling.ended, count == 1])
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    compiling.may_end.set()
+    reading.join(PATIENT_S)
+    assert found == [True, True]
+
+
+def test_rules_that_cannot_be_compiled_are_told_to_whoever_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each time: no gate goes on without them, and none begins."""
+    compiling = Compiling(monkeypatch)
+    compiling.fails = True
+    compiling.may_end.set()
+    detector = CredentialDetector(None, Organisation(), long_tail=False)
+    payload = Payload(segments=[Segment(HEX, "x", ("x",))])
+    for ask in (detector.warm, lambda: detector.detect(payload, "files.example.com")):
+        with pytest.raises(hyperscan.error):
+            ask()
 
 
 def test_when_the_pack_cannot_be_made_our_own_rules_go_on(
