@@ -37,7 +37,7 @@ _SIGN = (
 APART = rf"(?:(?:[!-~]{_SIGN}){{11,}}|(?:[0-9A-Za-z][!-/:-@\[-`{{-~]){{11,}})[!-~]"
 """Letters with one sign behind each."""
 UUIDS = r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[^0-9A-Za-z]*){2,}"
-_BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
+BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
 _RUN_OF_45 = b"\1" * 35
 _ARE_OF_45 = bytes(byte in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+./:-" for byte in range(256))
 PATTERNS = (
@@ -197,7 +197,7 @@ def _from_45(stretch: bytes) -> bytes:
 
 @ready
 def _base_45() -> Any:
-    return compiled(_BASE_45)
+    return compiled(BASE_45)
 
 
 def from_padded(stretch: bytes) -> bytes:

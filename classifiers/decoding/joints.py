@@ -53,6 +53,9 @@ _NO_SIGNS = bytes(range(256)).translate(None, b"*<`\\'~")
 _PAIRS = ((b"(", b"]("), (b"}", b"#}"), (b"[", b"[/"), (b"\n", b"=\n"), (b"\r", b"=\r"))
 """Rare signs of joints; the first of each pair is looked for first, for that is faster."""
 
+IN_ONE_LINE = f"{_TELLING}|{_ACCOUNTS}|{_FOLDED}|{_UNDERLINED}"
+"""All that a single line may hold: what is broken at the end of one goes on in another."""
+
 _LONGEST, _SHORTEST = 4096, 12
 _FEWEST_DIGITS, _ENCODED = 6, 16
 _ENOUGH_DIGITS, _DIGITS_OF_ACCOUNT = 2, 9

@@ -102,6 +102,15 @@ def worth_reading(data: bytes) -> bool:
     return False
 
 
+def may_be_dense(line: bytes) -> bool:
+    """Return True for a line in which `stretches` sees words of base85 or of base91."""
+    return (
+        any(map(base_91.is_word, line.split()))
+        or any(_may_be_base_85(found.group()) for found in _tokens().finditer(line))
+        or any(map(_may_be_base_85, _unwrapped(line)))
+    )
+
+
 def places(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of what may be spelled so, for a text of which only parts are read."""
     for found in _hint().finditer(data):
@@ -328,7 +337,7 @@ def _in_class(letters: bytes) -> str:
     return "".join(f"\\x{letter:02x}" for letter in letters)
 
 
-_FIRST_LOOK = "|".join(
+FIRST_LOOK = "|".join(
     f"(?:{one})"
     for one in (
         *(_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _WIDE_IN_85),
@@ -342,7 +351,7 @@ _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_8
 
 @ready
 def _hint() -> Any:
-    return compiled(_FIRST_LOOK)
+    return compiled(FIRST_LOOK)
 
 
 @ready

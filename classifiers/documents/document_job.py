@@ -155,7 +155,7 @@ class DocumentJob:
         """Add a text, and what is packed in it."""
         reading = Reading(self.payload, self.limits, self._label)
         raw = text.encode()
-        swallowed = packed.worth_looking(raw) and packed.unpack(
+        swallowed = packed.worth_looking(raw, column=tabular) and packed.unpack(
             reading, text, raw, key, path, 0, column=tabular
         )
         if not swallowed or tabular:
