@@ -251,10 +251,11 @@ def _counted(
     test: bool,
 ) -> ColumnResult:
     cells = table.values[column]
-    blanks = {cell for cell in set(cells) if len(cell) < _LONGEST_BLANK and is_placeholder(cell)}
-    empty = sum(map(cells.count, blanks | {""}))
-    records = len(cells) - empty
-    seen = frozenset(cells) - blanks - {""}
+    seen = frozenset(cells)
+    short = {cell for cell in cells if len(cell) < _LONGEST_BLANK}  # in the order they lie in memory
+    if blanks := {cell for cell in short if not cell or is_placeholder(cell)}:
+        seen -= blanks
+    records = len(cells) - sum(map(cells.count, blanks))
     if table.spread and not table.complete and cells:
         records = surely_in_all(records, len(cells), table.rows)
     return ColumnResult(
