@@ -19,7 +19,7 @@ def worth_reading(column: bytes, least: int) -> list[bytes]:
     """Return the lines of so many bytes at least from which `spelled.stretches` may yield anything,
     in their order.
     """
-    if b"\1" * least not in column.translate(_WITHIN):
+    if are_short(column, least):
         return []
     text = b"\n".join([line for line in column.split(b"\n") if len(line) >= least])
     found = {place for lines in _looks() for place in lines(text)}
@@ -29,6 +29,11 @@ def worth_reading(column: bytes, least: int) -> list[bytes]:
             [(start, end) for start, end in dense if spelled.may_be_dense(text[start:end])]
         )
     return [text[start:end] for start, end in sorted(found)]
+
+
+def are_short(column: bytes, least: int) -> bool:
+    """Return True for a column of which no line has so many bytes."""
+    return b"\1" * least not in column.translate(_WITHIN)
 
 
 def _may_be_dense(text: bytes) -> bool:

@@ -20,6 +20,7 @@ type _Heads = list[tuple[str, str]]
 _MAX_FIELDS = 5_000
 _LONG_NAME = 20
 _FEWEST_PIECES = 2
+_RETURN = ord("\r")
 _LONGEST_LABEL = 200
 _EXTENDED = re.compile(r"\b(name|filename)\*=[\w-]{0,40}'[\w-]{0,40}'([^;\s]+)", re.IGNORECASE)
 """Names in the extended notation of RFC 5987, as some clients write them."""
@@ -111,10 +112,10 @@ def _parts(
                 yield [], data[at + 2 :]
             return
         end = data.find(b"\n" + mark, at)
-        part = data[at : end if end >= 0 else len(data)]
-        if not part.strip():
+        part = data[at : end - (data[end - 1] == _RETURN) if end >= 0 else len(data)]
+        if not part or part.isspace():
             return
-        yield _split_part(part.removesuffix(b"\r") if end >= 0 else part)
+        yield _split_part(part)
         if end < 0:
             if reading.ends:
                 reading.unread("the multipart body ends inside a part", path)
@@ -124,18 +125,25 @@ def _parts(
 
 
 def _split_part(part: bytes) -> tuple[_Heads, bytes]:
-    part = part.removeprefix(b"\r").removeprefix(b"\n")
-    if part.startswith((b"\r\n", b"\n")):
-        return [], part.removeprefix(b"\r").removeprefix(b"\n")
-    gap = b"\r\n\r\n" if b"\r\n\r\n" in part else b"\n\n"
-    head, found, content = part.partition(gap)
-    if not found and b":" not in head[:200]:
-        return [], part
+    start = _line_end(part, 0)
+    if (behind := _line_end(part, start)) > start and part[behind - 1 : behind] == b"\n":
+        return [], part[behind:]
+    gap = b"\r\n\r\n" if part.find(b"\r\n\r\n", start) >= 0 else b"\n\n"
+    end = part.find(gap, start)
+    head, content = (part[start:], b"") if end < 0 else (part[start:end], part[end + len(gap) :])
+    if end < 0 and b":" not in head[:200]:
+        return [], head
     headers: list[tuple[str, str]] = []
     for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").splitlines():
         name, colon, value = line.decode("utf-8", "replace").partition(":")
         headers.append((name.strip(), value.strip()) if colon else ("", name.strip()))
     return headers, content
+
+
+def _line_end(data: bytes, at: int) -> int:
+    """Return where a line end that begins here is over; the same place where none does."""
+    at += data[at : at + 1] == b"\r"
+    return at + (data[at : at + 1] == b"\n")
 
 
 def _read_part(

@@ -67,7 +67,7 @@ def worth_looking(data: bytes, *, column: bool = False) -> bool:
     it looks like. `column`: each line is a string.
     """
     return (
-        _RUN in data.translate(_ALPHABET)
+        (not (column and column_lines.are_short(data, MIN_RUN)) and _RUN in data.translate(_ALPHABET))
         or number_forms.may_be_written(data)
         or b"%" in data
         or b"&" in data
