@@ -21,6 +21,8 @@ _MAX_FIELDS = 5_000
 _LONG_NAME = 20
 _FEWEST_PIECES = 2
 _RETURN = ord("\r")
+_FIRST = 256
+"""Bytes of a part by which most are no blanks: parts are as large as files."""
 _LONGEST_LABEL = 200
 _EXTENDED = re.compile(r"\b(name|filename)\*=[\w-]{0,40}'[\w-]{0,40}'([^;\s]+)", re.IGNORECASE)
 """Names in the extended notation of RFC 5987, as some clients write them."""
@@ -112,10 +114,10 @@ def _parts(
                 yield [], data[at + 2 :]
             return
         end = data.find(b"\n" + mark, at)
-        part = data[at : end - (data[end - 1] == _RETURN) if end >= 0 else len(data)]
-        if not part or part.isspace():
+        stop = end - (data[end - 1] == _RETURN) if end >= 0 else len(data)
+        if stop <= at or (data[at : at + _FIRST].isspace() and data[at:stop].isspace()):
             return
-        yield _split_part(part)
+        yield _split_part(data, at, stop)
         if end < 0:
             if reading.ends:
                 reading.unread("the multipart body ends inside a part", path)
@@ -124,15 +126,21 @@ def _parts(
     reading.cut("more form fields than are read", path)
 
 
-def _split_part(part: bytes) -> tuple[_Heads, bytes]:
-    start = _line_end(part, 0)
-    if (behind := _line_end(part, start)) > start and part[behind - 1 : behind] == b"\n":
-        return [], part[behind:]
-    gap = b"\r\n\r\n" if part.find(b"\r\n\r\n", start) >= 0 else b"\n\n"
-    end = part.find(gap, start)
-    head, content = (part[start:], b"") if end < 0 else (part[start:end], part[end + len(gap) :])
-    if end < 0 and b":" not in head[:200]:
-        return [], head
+def _split_part(data: bytes, at: int, stop: int) -> tuple[_Heads, bytes]:
+    """Return the heads and the content of the part that stands there, which may be large: it is
+    copied once.
+    """
+    start = _line_end(data, at)
+    behind = _line_end(data, start)
+    if start < behind <= stop and data[behind - 1 : behind] == b"\n":
+        return [], data[behind:stop]
+    gap = b"\r\n\r\n" if data.find(b"\r\n\r\n", start, stop) >= 0 else b"\n\n"
+    end = data.find(gap, start, stop)
+    if end < 0 and b":" not in data[start : min(start + 200, stop)]:
+        return [], data[start:stop]
+    head, content = data[start : stop if end < 0 else end], b""
+    if end >= 0:
+        content = data[end + len(gap) : stop]
     headers: list[tuple[str, str]] = []
     for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ").splitlines():
         name, colon, value = line.decode("utf-8", "replace").partition(":")

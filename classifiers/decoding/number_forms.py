@@ -80,12 +80,13 @@ def plain_cells(cells: list[str]) -> list[str]:
     ]
 
 
+def cells_of(cells: list[str], longest: int) -> list[str]:
+    """Return the same where it is known of how many bytes the longest cell is."""
+    return cells if longest < _SHORTEST else plain_cells(cells)
+
+
 def _may_be_rewritten(cells: list[str]) -> bool:
-    """Return False for a column in which no cell can be such a number: some are long, and one pass
-    over all of them finds a whole one in another notation.
-    """
-    if max(map(len, cells), default=0) < _SHORTEST:
-        return False
+    """Return False for a column in which no cell can be such a number, by one pass over all."""
     text = "\n".join(cells)
     return not text.isascii() or next(_rewritten()(text.encode()), None) is not None
 

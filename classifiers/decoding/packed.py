@@ -66,27 +66,28 @@ def worth_looking(data: bytes, *, column: bool = False) -> bool:
     """True when some string in these bytes may hold a packed one; false means each string is what
     it looks like. `column`: each line is a string.
     """
+    short = column and column_lines.are_short(data, MIN_RUN)
     return (
-        (not (column and column_lines.are_short(data, MIN_RUN)) and _RUN in data.translate(_ALPHABET))
+        (not short and _RUN in data.translate(_ALPHABET))
         or number_forms.may_be_written(data)
         or b"%" in data
         or b"&" in data
-        or b"data:" in data
+        or (b":" in data and b"data:" in data)
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
         or (
             not data.isascii() and (unseen.may_hold(data) or _HIGH_CONTROL.search(data) is not None)
         )
-        or _ENCRYPTED in data
-        or b"=ybegin " in data
-        or (_is_column_worth_it(data) if column else spelled.worth_reading(data))
+        or (b"--" in data and _ENCRYPTED in data)
+        or (b"=" in data and b"=ybegin " in data)
+        or (_is_column_worth_it(data, short=short) if column else spelled.worth_reading(data))
     )
 
 
-def _is_column_worth_it(data: bytes) -> bool:
+def _is_column_worth_it(data: bytes, *, short: bool) -> bool:
     return (
         len(data.translate(None, _CONTROLS)) < len(data)
-        or b"_x" in data
-        or bool(column_lines.worth_reading(data, MIN_RUN))
+        or (b"_" in data and b"_x" in data)
+        or (not short and bool(column_lines.worth_reading(data, MIN_RUN)))
     )
 
 

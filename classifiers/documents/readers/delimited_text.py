@@ -11,7 +11,7 @@ from typing import Any
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.limits import step_of
 from classifiers.decoding.delimited import BELOW, delimiter_of, has_header, unique_names
-from classifiers.decoding.number_forms import plain_cells
+from classifiers.decoding.number_forms import cells_of, plain_cells
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -87,9 +87,10 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     complete = not huge and rows * frame.width <= work.limits.table_cells
     kept = body if complete else body.gather_every(step_of(body.height, work.limits))
     names = unique_names(first if header else [], frame.width)
+    longest = kept.select(pl.all().str.len_bytes().max()).row(0)
     columns = {
-        name: plain_cells(kept.get_column(key).fill_null("").to_list())
-        for name, key in zip(names, frame.columns, strict=True)
+        name: cells_of(_filled(kept.get_column(key)).to_list(), size or 0)
+        for name, key, size in zip(names, frame.columns, longest, strict=True)
     }
     del frame, body, kept
     if complete:
@@ -97,6 +98,10 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     else:
         _sampled(columns, rows, data, document, work, spread=not huge)
     return True
+
+
+def _filled(column: Any) -> Any:
+    return column.fill_null("") if column.null_count() else column
 
 
 def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:

@@ -228,8 +228,9 @@ def _may_differ(cells: Sequence[str], sample: Sequence[str]) -> bool:
     """True when cells between those of the sample may hold what none of these does."""
     if len(cells) <= SAMPLE:
         return False
-    if "\n".join(cells).encode("utf-8", "replace").translate(None, _NUMERIC):
-        return True
+    for some in (sample, cells):
+        if "\n".join(some).encode("utf-8", "replace").translate(None, _NUMERIC):
+            return True
     return max(map(len, cells)) > max(map(len, sample))
 
 
