@@ -52,14 +52,22 @@ def holding(pattern: Any) -> Callable[[bytes], bool]:
     """Return what tells whether bytes hold a compiled pattern; no match object is made for it,
     which costs as much as the search in a short text.
     """
+    first = searching(pattern)
+    return lambda data: first(data, 0) >= 0
+
+
+def searching(pattern: Any) -> Callable[[bytes, int], int]:
+    """Return what tells where the first match of a compiled pattern begins, from a place on; -1
+    where there is none. No match object is made.
+    """
     import re2
 
     match, unanchored = pattern._regexp.Match, re2._re2.RE2.Anchor.UNANCHORED
 
-    def holds(data: bytes) -> bool:
-        return match(unanchored, data, 0, len(data))[0][0] >= 0  # type: ignore[no-any-return]
+    def first(data: bytes, at: int) -> int:
+        return match(unanchored, data, at, len(data))[0][0]  # type: ignore[no-any-return]
 
-    return holds
+    return first
 
 
 def ready[T](make: Callable[[], T]) -> Callable[[], T]:

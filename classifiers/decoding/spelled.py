@@ -113,8 +113,11 @@ def may_be_dense(line: bytes) -> bool:
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of what may be spelled so, for a text of which only parts are read."""
-    for found in _hint().finditer(data):
+    for found in _hint_but_pairs().finditer(data):
         yield found.span()
+    for found in _pairs().finditer(data):  # most are amounts and dates
+        if _undone(_from_pairs, found.group()):
+            yield found.span()
     yield from _dense_places(data)
     for _, _, places_of, _ in _others(data):
         yield from places_of(data)
@@ -337,13 +340,14 @@ def _in_class(letters: bytes) -> str:
     return "".join(f"\\x{letter:02x}" for letter in letters)
 
 
-FIRST_LOOK = "|".join(
+_BUT_PAIRS = "|".join(
     f"(?:{one})"
     for one in (
-        *(_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _WIDE_IN_85),
+        *(_NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _WIDE_IN_85),
         *dumps.PATTERNS,
     )
 )
+FIRST_LOOK = f"(?:{_HEX})|{_BUT_PAIRS}"
 _ASCII_85 = rf'(?:[{_in_class(_A85.translate(None, b'"\\'))}]|\\["\\])'
 _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_85}{{24,}}"
 """Runs of one of the three alphabets, as they stand in text and in strings of JSON."""
@@ -352,6 +356,16 @@ _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_8
 @ready
 def _hint() -> Any:
     return compiled(FIRST_LOOK)
+
+
+@ready
+def _hint_but_pairs() -> Any:
+    return compiled(_BUT_PAIRS)
+
+
+@ready
+def _pairs() -> Any:
+    return compiled(rf"\b{_HEX}")
 
 
 @ready
@@ -372,7 +386,7 @@ def _torn() -> Any:
 @ready
 def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
     return (
-        ("hex", compiled(rf"\b{_HEX}"), _from_pairs),
+        ("hex", _pairs(), _from_pairs),
         ("numbers", compiled(rf"\b{_NUMBERS}"), _from_numbers),
         ("characters", compiled(_NAMED), _from_names),
         ("characters", compiled(_STYLED), _from_names),
