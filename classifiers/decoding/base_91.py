@@ -73,9 +73,7 @@ def _said(row: list[bytes], tail: bytes) -> Iterator[bytes]:
 
 def is_word(word: bytes) -> bool:
     """Return True for a word that may be such a stretch."""
-    return (
-        len(word) >= _SHORTEST and not word.translate(None, _ALPHABET) and _is_mixed(word)
-    )
+    return len(word) >= _SHORTEST and not word.translate(None, _ALPHABET) and _is_mixed(word)
 
 
 def _is_mixed(run: bytes) -> bool:

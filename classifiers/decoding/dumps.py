@@ -79,6 +79,24 @@ def _calls(stretch: bytes) -> list[tuple[bytes, bytes]]:
     return [(mark, digits) for mark, digits in found if mark or digits.isdigit()]
 
 
+def from_names(stretch: bytes) -> bytes:
+    """Return the characters whose numbers stand there, as Unicode and style sheets write them."""
+    codes = (int(number, 16) for number in stretch.translate(_SIGNS_APART).split())
+    return "".join(chr(c) for c in codes if c < 0x110000 and not 0xD800 <= c < 0xE000).encode()
+
+
+_SIGNS_APART = bytes.maketrans(b"U+\\,;", b"     ")
+
+
+def from_bits(stretch: bytes) -> bytes:
+    """Return the bytes of which every bit stands there."""
+    bits = stretch.translate(None, _NO_BITS)
+    return int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8)
+
+
+_NO_BITS = bytes(range(256)).translate(None, b"01")
+
+
 def from_octal(stretch: bytes) -> bytes:
     """Return the bytes that numbers of three octal digits name."""
     numbers = [int(part, 8) for part in _words(stretch) if len(part) == 3]

@@ -4,7 +4,6 @@ a browser, an interpreter or whoever reads takes away.
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from classifiers.codecs.linear import compiled, holding, ready, searching

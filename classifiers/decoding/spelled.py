@@ -53,7 +53,6 @@ _A85 = bytes((*range(33, 118), *b"yz"))
 _FROM_Z85 = bytes.maketrans(_Z85, _B85)
 _ALL = bytes(range(256))
 _NO_HEX = _ALL.translate(None, b"0123456789abcdefABCDEF")
-_NO_BITS = _ALL.translate(None, b"01")
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SMALL = _CAPITALS.lower()
 _ARE_SMALL = bytes(byte in _SMALL for byte in range(256))
@@ -220,26 +219,10 @@ def _from_numbers(stretch: bytes) -> bytes:
     return bytes(values) if max(values) < 256 else b""
 
 
-def _from_names(stretch: bytes) -> bytes:
-    numbers = stretch.translate(_APART).split()
-    codes = [int(number, 16) for number in numbers if number]
-    return "".join(chr(c) for c in codes if _is_character(c)).encode()
-
-
-def _is_character(code: int) -> bool:
-    return code < 0x110000 and not 0xD800 <= code < 0xE000
-
-
 _FEWEST_PAIRS = 16
 """Digits of hex that hold a letter nearly always."""
 _FOURS = re.compile(rb"\b[0-9A-Fa-f]{4}[ \t\r\n\\]")
 """Words of two bytes, which may stand the other way round."""
-_APART = bytes.maketrans(b"U+\\,;", b"     ")
-
-
-def _from_bits(stretch: bytes) -> bytes:
-    bits = stretch.translate(None, _NO_BITS)
-    return int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8)
 
 
 def _from_torn(stretch: bytes) -> bytes:
@@ -388,9 +371,9 @@ def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
     return (
         ("hex", _pairs(), _from_pairs),
         ("numbers", compiled(rf"\b{_NUMBERS}"), _from_numbers),
-        ("characters", compiled(_NAMED), _from_names),
-        ("characters", compiled(_STYLED), _from_names),
-        ("bits", compiled(rf"\b{_BITS}"), _from_bits),
+        ("characters", compiled(_NAMED), dumps.from_names),
+        ("characters", compiled(_STYLED), dumps.from_names),
+        ("bits", compiled(rf"\b{_BITS}"), dumps.from_bits),
         ("base64", compiled(rf"(?:{_WORD}+{_SPACE}){{2,}}{_WORD}{{2,}}"), _from_torn),
         *((how, compiled(looks), undo) for how, looks, undo in dumps.WAYS),
     )

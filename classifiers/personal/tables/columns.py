@@ -254,7 +254,9 @@ def _counted(
 ) -> ColumnResult:
     cells = table.values[column]
     seen = frozenset(cells)
-    short = {cell for cell in cells if len(cell) < _LONGEST_BLANK}  # in the order they lie in memory
+    short = {
+        cell for cell in cells if len(cell) < _LONGEST_BLANK
+    }  # in the order they lie in memory
     if blanks := {cell for cell in short if not cell or is_placeholder(cell)}:
         seen -= blanks
     records = len(cells) - sum(map(cells.count, blanks))
