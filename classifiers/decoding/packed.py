@@ -66,10 +66,18 @@ def worth_looking(data: bytes, *, column: bool = False) -> bool:
     """True when some string in these bytes may hold a packed one; false means each string is what
     it looks like. `column`: each line is a string.
     """
-    short = column and column_lines.are_short(data, MIN_RUN)
+    if column and column_lines.are_short(data, MIN_RUN):
+        return _is_marked(data) or _is_odd(data)
+    if _RUN in data.translate(_ALPHABET) or _is_marked(data):
+        return True
+    if column:
+        return _is_odd(data) or bool(column_lines.worth_reading(data, MIN_RUN))
+    return spelled.worth_reading(data)
+
+
+def _is_marked(data: bytes) -> bool:
     return (
-        (not short and _RUN in data.translate(_ALPHABET))
-        or number_forms.may_be_written(data)
+        number_forms.may_be_written(data)
         or b"%" in data
         or b"&" in data
         or (b":" in data and b"data:" in data)
@@ -77,18 +85,13 @@ def worth_looking(data: bytes, *, column: bool = False) -> bool:
         or (
             not data.isascii() and (unseen.may_hold(data) or _HIGH_CONTROL.search(data) is not None)
         )
-        or (b"--" in data and _ENCRYPTED in data)
-        or (b"=" in data and b"=ybegin " in data)
-        or (_is_column_worth_it(data, short=short) if column else spelled.worth_reading(data))
+        or _ENCRYPTED in data
+        or b"=ybegin " in data
     )
 
 
-def _is_column_worth_it(data: bytes, *, short: bool) -> bool:
-    return (
-        len(data.translate(None, _CONTROLS)) < len(data)
-        or (b"_" in data and b"_x" in data)
-        or (not short and bool(column_lines.worth_reading(data, MIN_RUN)))
-    )
+def _is_odd(data: bytes) -> bool:
+    return len(data.translate(None, _CONTROLS)) < len(data) or (b"_" in data and b"_x" in data)
 
 
 def may_be_packed(name: bytes) -> bool:

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from itertools import chain, islice
 from typing import Any
@@ -87,11 +87,7 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     complete = not huge and rows * frame.width <= work.limits.table_cells
     kept = body if complete else body.gather_every(step_of(body.height, work.limits))
     names = unique_names(first if header else [], frame.width)
-    longest = kept.select(pl.all().str.len_bytes().max()).row(0)
-    columns = {
-        name: cells_of(_filled(kept.get_column(key)).to_list(), size or 0)
-        for name, key, size in zip(names, frame.columns, longest, strict=True)
-    }
+    columns = dict(zip(names, _cells(kept), strict=True))
     del frame, body, kept
     if complete:
         work.table(columns, rows, document.path)
@@ -100,8 +96,11 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     return True
 
 
-def _filled(column: Any) -> Any:
-    return column.fill_null("") if column.null_count() else column
+def _cells(frame: Any) -> Iterator[list[str]]:
+    """Yield the cells of each column of a frame of text."""
+    for column in frame.iter_columns():
+        whole = column.fill_null("") if column.null_count() else column
+        yield cells_of(whole.to_list(), whole.str.len_bytes().max() or 0)
 
 
 def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
