@@ -1,5 +1,5 @@
-"""Which cells of a column may spell something otherwise than in letters. Each is a value of its own,
-and none goes on in the next; all are searched together, in a pass for each kind of spelling.
+"""Which cells of a column may spell something otherwise than in letters. Each is a value of its
+own, and none goes on in the next; all are searched together, in a pass for each kind of spelling.
 """
 
 from collections.abc import Callable, Iterator
