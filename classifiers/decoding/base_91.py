@@ -51,7 +51,7 @@ def read(data: bytes) -> Iterator[bytes]:
     """Yield what the words of a text say, and what several in a row do, as lines are."""
     row: list[bytes] = []
     for word in data.split():
-        if len(word) >= _SHORTEST and _is_word(word):
+        if is_word(word):
             row.append(word)
         elif row:
             yield from _said(row, word)
@@ -71,8 +71,9 @@ def _said(row: list[bytes], tail: bytes) -> Iterator[bytes]:
             yield _decoded(word)
 
 
-def _is_word(word: bytes) -> bool:
-    return not word.translate(None, _ALPHABET) and _is_mixed(word)
+def is_word(word: bytes) -> bool:
+    """Return True for a word that may be such a stretch."""
+    return len(word) >= _SHORTEST and not word.translate(None, _ALPHABET) and _is_mixed(word)
 
 
 def _is_mixed(run: bytes) -> bool:

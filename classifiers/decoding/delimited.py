@@ -160,5 +160,5 @@ def emit_table(
             place = (*path, f"column {name}")
             reading.emit(text, name, place, tabular=True)
             raw = text.encode("utf-8", "replace")
-            if packed.worth_looking(raw):
+            if packed.worth_looking(raw, column=True):
                 packed.unpack(reading, text, raw, name, place, 0, column=True)

@@ -37,7 +37,7 @@ _SIGN = (
 APART = rf"(?:(?:[!-~]{_SIGN}){{11,}}|(?:[0-9A-Za-z][!-/:-@\[-`{{-~]){{11,}})[!-~]"
 """Letters with one sign behind each."""
 UUIDS = r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[^0-9A-Za-z]*){2,}"
-_BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
+BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
 _RUN_OF_45 = b"\1" * 35
 _ARE_OF_45 = bytes(byte in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+./:-" for byte in range(256))
 PATTERNS = (
@@ -77,6 +77,24 @@ def from_calls(stretch: bytes) -> bytes:
 def _calls(stretch: bytes) -> list[tuple[bytes, bytes]]:
     found = [(one[1] or b"", one[2]) for one in _CALL.finditer(stretch)]
     return [(mark, digits) for mark, digits in found if mark or digits.isdigit()]
+
+
+def from_names(stretch: bytes) -> bytes:
+    """Return the characters whose numbers stand there, as Unicode and style sheets write them."""
+    codes = (int(number, 16) for number in stretch.translate(_SIGNS_APART).split())
+    return "".join(chr(c) for c in codes if c < 0x110000 and not 0xD800 <= c < 0xE000).encode()
+
+
+_SIGNS_APART = bytes.maketrans(b"U+\\,;", b"     ")
+
+
+def from_bits(stretch: bytes) -> bytes:
+    """Return the bytes of which every bit stands there."""
+    bits = stretch.translate(None, _NO_BITS)
+    return int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8)
+
+
+_NO_BITS = bytes(range(256)).translate(None, b"01")
 
 
 def from_octal(stretch: bytes) -> bytes:
@@ -197,7 +215,7 @@ def _from_45(stretch: bytes) -> bytes:
 
 @ready
 def _base_45() -> Any:
-    return compiled(_BASE_45)
+    return compiled(BASE_45)
 
 
 def from_padded(stretch: bytes) -> bytes:

@@ -20,6 +20,9 @@ type _Heads = list[tuple[str, str]]
 _MAX_FIELDS = 5_000
 _LONG_NAME = 20
 _FEWEST_PIECES = 2
+_RETURN = ord("\r")
+_FIRST = 256
+"""Bytes of a part by which most are no blanks: parts are as large as files."""
 _LONGEST_LABEL = 200
 _EXTENDED = re.compile(r"\b(name|filename)\*=[\w-]{0,40}'[\w-]{0,40}'([^;\s]+)", re.IGNORECASE)
 """Names in the extended notation of RFC 5987, as some clients write them."""
@@ -116,10 +119,10 @@ def _parts(
                 yield [], data[at + 2 :]
             return
         end = data.find(b"\n" + mark, at)
-        part = data[at : end if end >= 0 else len(data)]
-        if not part.strip():
+        stop = end - (data[end - 1] == _RETURN) if end >= 0 else len(data)
+        if stop <= at or (data[at : at + _FIRST].isspace() and data[at:stop].isspace()):
             return
-        yield _split_part(part.removesuffix(b"\r") if end >= 0 else part)
+        yield _split_part(data, at, stop)
         if end < 0:
             if reading.ends:
                 reading.unread("the multipart body ends inside a part", path)
@@ -128,14 +131,21 @@ def _parts(
     reading.cut("more form fields than are read", path)
 
 
-def _split_part(part: bytes) -> tuple[_Heads, bytes]:
-    part = part.removeprefix(b"\r").removeprefix(b"\n")
-    if part.startswith((b"\r\n", b"\n")):
-        return [], part.removeprefix(b"\r").removeprefix(b"\n")
-    gap = b"\r\n\r\n" if b"\r\n\r\n" in part else b"\n\n"
-    head, found, content = part.partition(gap)
-    if not found and b":" not in head[:200]:
-        return [], part
+def _split_part(data: bytes, at: int, stop: int) -> tuple[_Heads, bytes]:
+    """Return the heads and the content of the part that stands there, which may be large: it is
+    copied once.
+    """
+    start = _line_end(data, at)
+    behind = _line_end(data, start)
+    if start < behind <= stop and data[behind - 1 : behind] == b"\n":
+        return [], data[behind:stop]
+    gap = b"\r\n\r\n" if data.find(b"\r\n\r\n", start, stop) >= 0 else b"\n\n"
+    end = data.find(gap, start, stop)
+    if end < 0 and b":" not in data[start : min(start + 200, stop)]:
+        return [], data[start:stop]
+    head, content = data[start : stop if end < 0 else end], b""
+    if end >= 0:
+        content = data[end + len(gap) : stop]
     return head_of(head), content
 
 
@@ -146,6 +156,12 @@ def head_of(head: bytes) -> list[tuple[str, str]]:
         name, colon, value = line.decode("utf-8", "replace").partition(":")
         headers.append((name.strip(), value.strip()) if colon else ("", name.strip()))
     return headers
+
+
+def _line_end(data: bytes, at: int) -> int:
+    """Return where a line end that begins here is over; the same place where none does."""
+    at += data[at : at + 1] == b"\r"
+    return at + (data[at : at + 1] == b"\n")
 
 
 def _read_part(

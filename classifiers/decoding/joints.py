@@ -4,10 +4,9 @@ a browser, an interpreter or whoever reads takes away.
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
-from classifiers.codecs.linear import compiled, holding, ready
+from classifiers.codecs.linear import compiled, holding, ready, searching
 from classifiers.personal.scan.ibans import check_iban
 
 _NEWLINE = r"(?:\r?\n|(?:\\r)?\\n)"
@@ -49,9 +48,20 @@ _WRAPPED = (
     rf"|[A-Za-z0-9]{_NEWLINE}{_FRONT}[A-Za-z]*[0-9])"
 )
 """A long line that ends within what may be a number or a key."""
+_INSIDE = r"[A-Za-z0-9+/]"
+_TO_NEXT = r"\r*\n[ \t>#*/]*"
+_ENDS = "|".join(f"{_INSIDE}{{{5 - at}}}[0-9]{_INSIDE}{{{at}}}" for at in range(6))
+_BROKEN = (
+    rf"(?:{_ENDS}|[0-9]{_INSIDE}{{6,}}){_TO_NEXT}{_INSIDE}|[0-9]{_INSIDE}*{_TO_NEXT}{_INSIDE}{{6}}"
+    rf"|{_INSIDE}{{6}}{_TO_NEXT}[A-Za-z+/]*[0-9]|{_INSIDE}{_TO_NEXT}(?:{_ENDS}|{_INSIDE}{{6,}}[0-9])"
+)
+"""A line end within what may be twelve letters, of which one at least is a digit."""
 _NO_SIGNS = bytes(range(256)).translate(None, b"*<`\\'~")
 _PAIRS = ((b"(", b"]("), (b"}", b"#}"), (b"[", b"[/"), (b"\n", b"=\n"), (b"\r", b"=\r"))
 """Rare signs of joints; the first of each pair is looked for first, for that is faster."""
+
+IN_ONE_LINE = f"{_TELLING}|{_ACCOUNTS}|{_FOLDED}|{_UNDERLINED}"
+"""All that a single line may hold: what is broken at the end of one goes on in another."""
 
 _LONGEST, _SHORTEST = 4096, 12
 _FEWEST_DIGITS, _ENCODED = 6, 16
@@ -182,25 +192,44 @@ def _folded(data: bytes) -> Iterator[Joined]:
 
 def _wrapped(data: bytes) -> Iterator[Joined]:
     """Lines of about one width may be broken within a word; numbers in rows are none of these."""
-    lines = data.split(b"\n")
-    widest = max(map(len, lines))
-    if widest < _WIDE:
-        return
-    rows = sum(line.lstrip(_FRONTS)[:1].isdigit() for line in lines[1:]) > 1
-    start = 0
-    for whole, below in pairwise(lines):
-        line, end = whole.rstrip(b"\r"), start + len(whole)
-        start = end + 1
-        is_folded = below[:1] in (b" ", b"\t") and len(line) >= _FOLDED_FROM
-        if len(line) < max(_WIDE, widest - _RAGGED) and not is_folded:
-            continue
+    page: _Page | None = None
+    for end in _broken_ends(data):
+        line = data[data.rfind(b"\n", 0, end) + 1 : end].rstrip(b"\r")
+        stop = data.find(b"\n", end + 1)
+        below = data[end + 1 : len(data) if stop < 0 else stop]
         left = line[len(line.rstrip(_IN_WORDS)) :]
         right = below.lstrip(_FRONTS)
         right = right[: len(right) - len(right.lstrip(_IN_WORDS))]
         word = left + right
-        numbers = rows and word.isdigit()
-        if left and right and len(left) < len(line) and _is_telling(word) and not numbers:
+        if not (left and right and len(left) < len(line) and _is_telling(word)):
+            continue
+        page = page or _page_of(data)
+        is_folded = below[:1] in (b" ", b"\t") and len(line) >= _FOLDED_FROM
+        is_wide = is_folded or len(line) >= max(_WIDE, page.widest - _RAGGED)
+        if page.widest >= _WIDE and is_wide and not (page.rows and word.isdigit()):
             yield Joined(end - len(left), end + len(below), word)
+
+
+class _Page(NamedTuple):
+    """What the lines of a text have in common."""
+
+    widest: int
+    rows: bool
+    """Several of them begin with a digit."""
+
+
+def _page_of(data: bytes) -> _Page:
+    lines = data.split(b"\n")
+    numbered = sum(line.lstrip(_FRONTS)[:1].isdigit() for line in lines[1:])
+    return _Page(max(map(len, lines)), numbered > 1)
+
+
+def _broken_ends(data: bytes) -> Iterator[int]:
+    """Yield the line ends that may be within a word: the line behind one may be broken, too."""
+    search, end = _broken(), -1
+    while (found := search(data, end + 1)) >= 0:
+        end = data.find(b"\n", found)
+        yield end
 
 
 @cache
@@ -211,6 +240,11 @@ def _pattern(text: str) -> Any:
 @cache
 def _holds(text: str) -> Callable[[bytes], bool]:
     return holding(_pattern(text))
+
+
+@ready
+def _broken() -> Callable[[bytes, int], int]:
+    return searching(compiled(_BROKEN))
 
 
 @ready

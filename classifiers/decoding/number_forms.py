@@ -3,8 +3,10 @@ thousands, and in pieces of a list.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+from classifiers.codecs.linear import by_line, ready
 
 SMALLEST, LARGEST = 100_000, 10**19
 """A whole number between these may be an identifier."""
@@ -70,10 +72,32 @@ def may_be_written(data: bytes) -> bool:
 
 def plain_cells(cells: list[str]) -> list[str]:
     """Return the cells of a column, numbers in another notation as digits."""
+    if not _may_be_rewritten(cells):
+        return cells
     return [
         (of_text(cell) or cell) if len(cell) >= _SHORTEST and cell[0] in "0123456789+" else cell
         for cell in cells
     ]
+
+
+def cells_of(cells: list[str], longest: int) -> list[str]:
+    """Return the same where it is known of how many bytes the longest cell is."""
+    return cells if longest < _SHORTEST else plain_cells(cells)
+
+
+def _may_be_rewritten(cells: list[str]) -> bool:
+    """Return False for a column in which no cell can be such a number, by one pass over all."""
+    text = "\n".join(cells)
+    return not text.isascii() or next(_rewritten()(text.encode()), None) is not None
+
+
+@ready
+def _rewritten() -> Callable[[bytes], Iterator[tuple[int, int]]]:
+    """What `_FORMS` matches, in ASCII, with the blanks behind it that are taken away."""
+    return by_line(
+        r"^[0-9+][0-9]*(?:[.,]0{1,6}|(?:[.,][0-9]*)?[eE][0-9+]+|(?:[,_'.][0-9]{3})+(?:[.,]00?)?)"
+        r"[\x00-\x20]*$"
+    )
 
 
 def put_together(node: list[Any]) -> list[str]:

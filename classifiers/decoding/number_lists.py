@@ -28,7 +28,7 @@ KEYED = (
     r"(?:[^0-9A-Za-z\\]|\\[nrt])+){12,}"
 )
 QUOTED = r"(?:\\?[\"'][!-~]\\?[\"'](?:[ ,;+&.\t\r\n]|\\[nrt])+){11,}\\?[\"'][!-~]"
-_LETTERED = f"{BASED}|{KEYED}|{_SUFFIXED}|{_WITH_CASTS}"
+LETTERED = f"{BASED}|{KEYED}|{_SUFFIXED}|{_WITH_CASTS}"
 _RUN = b"\1" * 28
 _NO_LETTERS = bytes(0 if chr(byte).isascii() and chr(byte).isalpha() else 1 for byte in range(256))
 _DIGITS = b"0123456789"
@@ -69,7 +69,7 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
     if len(data) - len(data.translate(None, _DIGITS)) >= _FEWEST:
         if _RUN in data.translate(_NO_LETTERS):
             yield from (found.span() for found in _pattern(PLAIN).finditer(data))
-        yield from (found.span() for found in _pattern(_LETTERED).finditer(data))
+        yield from (found.span() for found in _pattern(LETTERED).finditer(data))
 
 
 def quoted_places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -180,10 +180,10 @@ def _pattern(text: str) -> Any:
 
 @ready
 def _is_lettered() -> Callable[[bytes], bool]:
-    return holding(_pattern(_LETTERED))
+    return holding(_pattern(LETTERED))
 
 
 @ready
 def _patterns() -> list[Any]:
-    others = (_LETTERED, QUOTED, _IN_QUOTES, _EACH, _AFTER_KEY)
+    others = (LETTERED, QUOTED, _IN_QUOTES, _EACH, _AFTER_KEY)
     return [_pattern(text) for text in (*(text for text, _ in _WAYS), *others)]

@@ -4,7 +4,7 @@ tokens.
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +12,7 @@ from classifiers.codecs import bases
 from classifiers.codecs.magic import document_type
 from classifiers.decoding import (
     base_91,
+    column_lines,
     dumps,
     escapes,
     number_bases,
@@ -62,24 +63,36 @@ character."""
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
 
 
-def worth_looking(data: bytes) -> bool:
+def worth_looking(data: bytes, *, column: bool = False) -> bool:
     """True when some string in these bytes may hold a packed one; false means each string is what
-    it looks like.
+    it looks like. `column`: each line is a string.
     """
+    if column and column_lines.are_short(data, MIN_RUN):
+        return _is_marked(data) or _is_odd(data)
+    if _RUN in data.translate(_ALPHABET) or _is_marked(data):
+        return True
+    if column:
+        return _is_odd(data) or bool(column_lines.worth_reading(data, MIN_RUN))
+    return spelled.worth_reading(data)
+
+
+def _is_marked(data: bytes) -> bool:
     return (
-        _RUN in data.translate(_ALPHABET)
-        or number_forms.may_be_written(data)
+        number_forms.may_be_written(data)
         or b"%" in data
         or b"&" in data
-        or b"data:" in data
+        or (b":" in data and b"data:" in data)
         or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
         or (
             not data.isascii() and (unseen.may_hold(data) or _HIGH_CONTROL.search(data) is not None)
         )
-        or spelled.worth_reading(data)
         or _ENCRYPTED in data
         or b"=ybegin " in data
     )
+
+
+def _is_odd(data: bytes) -> bool:
+    return len(data.translate(None, _CONTROLS)) < len(data) or (b"_" in data and b"_x" in data)
 
 
 def may_be_packed(name: bytes) -> bool:
@@ -164,8 +177,10 @@ def unpack(
         read_decoded(reading, parts[0], key, (*path, "(yEnc)"), depth)
     if _has_controls(text, raw):
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
-    if len(raw) >= MIN_RUN and spelled.worth_reading(raw):
-        _spelled(reading, text, raw, key, path, depth, column)
+    if column:
+        _spelled(reading, column_lines.worth_reading(raw, MIN_RUN), key, path, depth)
+    elif len(raw) >= MIN_RUN and spelled.worth_reading(raw):
+        _spelled(reading, (raw,), key, path, depth)
     return swallowed
 
 
@@ -200,17 +215,10 @@ def bytes_in(text: str) -> bytes | None:
 
 
 def _spelled(
-    reading: Reading,
-    text: str,
-    raw: bytes,
-    key: str | None,
-    path: Path,
-    depth: int,
-    column: bool,
+    reading: Reading, texts: Sequence[bytes], key: str | None, path: Path, depth: int
 ) -> None:
-    """Queue what is spelled in a text otherwise than in one run."""
-    lines = (line for line in raw.split(b"\n") if len(line) >= MIN_RUN) if column else (raw,)
-    for number, found in enumerate(f for line in lines for f in spelled.stretches(line)):
+    """Queue what is spelled in texts otherwise than in one run."""
+    for number, found in enumerate(f for text in texts for f in spelled.stretches(text)):
         if reading.runs >= reading.limits.runs:
             reading.cut("more encoded parts than are decoded", path)
             return

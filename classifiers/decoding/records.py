@@ -235,7 +235,7 @@ def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
 
 def _emit_column(reading: Reading, text: str, name: str, path: Path) -> None:
     raw = text.encode("utf-8", "replace")
-    if packed.worth_looking(raw):
+    if packed.worth_looking(raw, column=True):
         packed.unpack(reading, text, raw, name, (*path, name), 1, column=True)
     reading.emit(text, name, (*path, name), tabular=True)
 

@@ -53,7 +53,6 @@ _A85 = bytes((*range(33, 118), *b"yz"))
 _FROM_Z85 = bytes.maketrans(_Z85, _B85)
 _ALL = bytes(range(256))
 _NO_HEX = _ALL.translate(None, b"0123456789abcdefABCDEF")
-_NO_BITS = _ALL.translate(None, b"01")
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SMALL = _CAPITALS.lower()
 _ARE_SMALL = bytes(byte in _SMALL for byte in range(256))
@@ -102,10 +101,22 @@ def worth_reading(data: bytes) -> bool:
     return False
 
 
+def may_be_dense(line: bytes) -> bool:
+    """Return True for a line in which `stretches` sees words of base85 or of base91."""
+    return (
+        any(map(base_91.is_word, line.split()))
+        or any(_may_be_base_85(found.group()) for found in _tokens().finditer(line))
+        or any(map(_may_be_base_85, _unwrapped(line)))
+    )
+
+
 def places(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of what may be spelled so, for a text of which only parts are read."""
-    for found in _hint().finditer(data):
+    for found in _hint_but_pairs().finditer(data):
         yield found.span()
+    for found in _pairs().finditer(data):  # most are amounts and dates
+        if _undone(_from_pairs, found.group()):
+            yield found.span()
     yield from _dense_places(data)
     for _, _, places_of, _ in _others(data):
         yield from places_of(data)
@@ -208,26 +219,10 @@ def _from_numbers(stretch: bytes) -> bytes:
     return bytes(values) if max(values) < 256 else b""
 
 
-def _from_names(stretch: bytes) -> bytes:
-    numbers = stretch.translate(_APART).split()
-    codes = [int(number, 16) for number in numbers if number]
-    return "".join(chr(c) for c in codes if _is_character(c)).encode()
-
-
-def _is_character(code: int) -> bool:
-    return code < 0x110000 and not 0xD800 <= code < 0xE000
-
-
 _FEWEST_PAIRS = 16
 """Digits of hex that hold a letter nearly always."""
 _FOURS = re.compile(rb"\b[0-9A-Fa-f]{4}[ \t\r\n\\]")
 """Words of two bytes, which may stand the other way round."""
-_APART = bytes.maketrans(b"U+\\,;", b"     ")
-
-
-def _from_bits(stretch: bytes) -> bytes:
-    bits = stretch.translate(None, _NO_BITS)
-    return int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8)
 
 
 def _from_torn(stretch: bytes) -> bytes:
@@ -328,13 +323,14 @@ def _in_class(letters: bytes) -> str:
     return "".join(f"\\x{letter:02x}" for letter in letters)
 
 
-_FIRST_LOOK = "|".join(
+_BUT_PAIRS = "|".join(
     f"(?:{one})"
     for one in (
-        *(_HEX, _NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _WIDE_IN_85),
+        *(_NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _WIDE_IN_85),
         *dumps.PATTERNS,
     )
 )
+FIRST_LOOK = f"(?:{_HEX})|{_BUT_PAIRS}"
 _ASCII_85 = rf'(?:[{_in_class(_A85.translate(None, b'"\\'))}]|\\["\\])'
 _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_85}{{24,}}"
 """Runs of one of the three alphabets, as they stand in text and in strings of JSON."""
@@ -342,7 +338,17 @@ _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_8
 
 @ready
 def _hint() -> Any:
-    return compiled(_FIRST_LOOK)
+    return compiled(FIRST_LOOK)
+
+
+@ready
+def _hint_but_pairs() -> Any:
+    return compiled(_BUT_PAIRS)
+
+
+@ready
+def _pairs() -> Any:
+    return compiled(rf"\b{_HEX}")
 
 
 @ready
@@ -363,11 +369,11 @@ def _torn() -> Any:
 @ready
 def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
     return (
-        ("hex", compiled(rf"\b{_HEX}"), _from_pairs),
+        ("hex", _pairs(), _from_pairs),
         ("numbers", compiled(rf"\b{_NUMBERS}"), _from_numbers),
-        ("characters", compiled(_NAMED), _from_names),
-        ("characters", compiled(_STYLED), _from_names),
-        ("bits", compiled(rf"\b{_BITS}"), _from_bits),
+        ("characters", compiled(_NAMED), dumps.from_names),
+        ("characters", compiled(_STYLED), dumps.from_names),
+        ("bits", compiled(rf"\b{_BITS}"), dumps.from_bits),
         ("base64", compiled(rf"(?:{_WORD}+{_SPACE}){{2,}}{_WORD}{{2,}}"), _from_torn),
         *((how, compiled(looks), undo) for how, looks, undo in dumps.WAYS),
     )

@@ -3,6 +3,7 @@ to put things in.
 """
 
 from collections import deque
+from collections.abc import Sequence
 
 from classifiers.codecs.charset import without_surrogates
 from classifiers.codecs.limits import Limits
@@ -34,6 +35,14 @@ EXTRA = "outgate[documents]"
 _HEAVY = frozenset({"polars", "pyarrow"})
 _PANIC = "PanicException"
 """What a panic of a library written in Rust becomes in Python: not an `Exception`."""
+
+
+def lines_of(values: Sequence[str]) -> str:
+    """Return the values of a column that are not empty, each a line."""
+    text = "\n".join(values)
+    if "\n\n" in text or text[:1] == "\n" or text[-1:] == "\n":
+        text = "\n".join(filter(None, values))
+    return text
 
 
 class DocumentJob:
@@ -155,7 +164,7 @@ class DocumentJob:
         """Add a text, and what is packed in it."""
         reading = Reading(self.payload, self.limits, self._label)
         raw = text.encode()
-        swallowed = packed.worth_looking(raw) and packed.unpack(
+        swallowed = packed.worth_looking(raw, column=tabular) and packed.unpack(
             reading, text, raw, key, path, 0, column=tabular
         )
         if not swallowed or tabular:
@@ -203,8 +212,6 @@ class DocumentJob:
             self.unread(f"of {rows} rows a sample of {kept} was read", path)
         before, self._label = self._label, label
         for name, values in columns.items():
-            if not self.text(
-                "\n".join(filter(None, values)), name, (*path, f"column {name}"), tabular=True
-            ):
+            if not self.text(lines_of(values), name, (*path, f"column {name}"), tabular=True):
                 break
         self._label = before

@@ -1,6 +1,7 @@
 """Tables of which each row is one name with its value, told as records of named values."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from classifiers.payload import PlacedText as Cell
@@ -59,6 +60,9 @@ def upright_table(table: Table) -> Table:
         return table
     columns = [table.values.get(name, []) for name in table.columns]
     if len({*map(len, columns)}) != 1:
+        return table
+    first = [list(row) for row in islice(zip(*columns, strict=True), _LOOKED_AT)]
+    if _places(table.columns, first) is None:  # most tables are told by their first rows
         return table
     texts = [list(row) for row in zip(*columns, strict=True)]
     places = _places(table.columns, texts)

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from itertools import chain, islice
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from classifiers.codecs.charset import text_of
 from classifiers.codecs.limits import step_of
 from classifiers.decoding.delimited import BELOW, delimiter_of, has_header, unique_names
-from classifiers.decoding.number_forms import plain_cells
+from classifiers.decoding.number_forms import cells_of, plain_cells
 from classifiers.documents.reader import Work
 from classifiers.payload import Document
 
@@ -87,16 +87,20 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
     complete = not huge and rows * frame.width <= work.limits.table_cells
     kept = body if complete else body.gather_every(step_of(body.height, work.limits))
     names = unique_names(first if header else [], frame.width)
-    columns = {
-        name: plain_cells(kept.get_column(key).fill_null("").to_list())
-        for name, key in zip(names, frame.columns, strict=True)
-    }
+    columns = dict(zip(names, _cells(kept), strict=True))
     del frame, body, kept
     if complete:
         work.table(columns, rows, document.path)
     else:
         _sampled(columns, rows, data, document, work, spread=not huge)
     return True
+
+
+def _cells(frame: Any) -> Iterator[list[str]]:
+    """Yield the cells of each column of a frame of text."""
+    for column in frame.iter_columns():
+        whole = column.fill_null("") if column.null_count() else column
+        yield cells_of(whole.to_list(), whole.str.len_bytes().max() or 0)
 
 
 def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:

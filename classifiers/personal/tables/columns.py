@@ -8,9 +8,10 @@ import math
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from operator import itemgetter
 
 from classifiers.codecs.unicode_folding import fold
 from classifiers.hits import MAX_FINGERPRINTS, Hit
@@ -227,8 +228,9 @@ def _may_differ(cells: Sequence[str], sample: Sequence[str]) -> bool:
     """True when cells between those of the sample may hold what none of these does."""
     if len(cells) <= SAMPLE:
         return False
-    if "\n".join(cells).encode("utf-8", "replace").translate(None, _NUMERIC):
-        return True
+    for some in (sample, cells):
+        if "\n".join(some).encode("utf-8", "replace").translate(None, _NUMERIC):
+            return True
     return max(map(len, cells)) > max(map(len, sample))
 
 
@@ -251,10 +253,13 @@ def _counted(
     test: bool,
 ) -> ColumnResult:
     cells = table.values[column]
-    blanks = {cell for cell in set(cells) if len(cell) < _LONGEST_BLANK and is_placeholder(cell)}
-    empty = sum(map(cells.count, blanks | {""}))
-    records = len(cells) - empty
-    seen = frozenset(cells) - blanks - {""}
+    seen = frozenset(cells)
+    short = {
+        cell for cell in cells if len(cell) < _LONGEST_BLANK
+    }  # in the order they lie in memory
+    if blanks := {cell for cell in short if not cell or is_placeholder(cell)}:
+        seen -= blanks
+    records = len(cells) - sum(map(cells.count, blanks))
     if table.spread and not table.complete and cells:
         records = surely_in_all(records, len(cells), table.rows)
     return ColumnResult(
@@ -281,58 +286,88 @@ def surely_in_all(found: int, looked_at: int, rows: int) -> int:
     return max(found, math.floor(rows * least))
 
 
+@dataclass(slots=True)
+class _Found:
+    """What the cells of a column hold of one kind. Holds payload values."""
+
+    confidence: Confidence
+    records: dict[str, int] = field(default_factory=dict, repr=False)
+    """Cell → rows that it stands in."""
+    count: int = 0
+    values: dict[str, None] = field(default_factory=dict, repr=False)
+
+    def add(self, cell: str, times: int, hit: Hit) -> None:
+        """Count a hit in a cell that stands in so many rows."""
+        self.confidence = min(self.confidence, hit.confidence, key=list(Confidence).index)
+        self.records[cell] = times
+        self.count += times
+        self.values[hit.value] = None
+
+
 def _free_text(table: Table, column: str, key: str) -> list[ColumnResult]:
-    """Scan every cell of a column in which some cells hold something."""
+    """Scan every cell of a column in which some cells hold something, equal ones once."""
     cells = table.values[column]
-    detector = PersonalDetector()
-    rows: dict[tuple[str, bool], set[int]] = {}
-    counts: Counter[tuple[str, bool]] = Counter()
-    values: dict[tuple[str, bool], dict[str, Confidence]] = {}
-    seen = 0
-    scanned = 0
-    for start in range(0, len(cells), _CHUNK):
-        chunk = cells[start : start + _CHUNK]
-        seen += sum(map(len, chunk))
-        scanned += len(chunk)
-        places = _worth_reading(chunk, key)
-        for hit in detector.detect(
-            Payload(segments=[Segment(chunk[place], key) for place in places], pasted=[])
-        ):
-            group = (hit.kind, hit.test_data)
-            rows.setdefault(group, set()).add(start + places[hit.segment])
-            counts[group] += 1
-            values.setdefault(group, {})[hit.value] = hit.confidence
-        if seen > _MAX_FREE_TEXT:
-            break
+    scanned = _as_many_as_are_read(cells)
+    times = Counter(cells if scanned == len(cells) else cells[:scanned])
+    found: dict[tuple[str, bool], _Found] = {}
+    for cell, hit in _hits(list(times), key):
+        group = found.setdefault((hit.kind, hit.test_data), _Found(hit.confidence))
+        group.add(cell, times[cell], hit)
     return [
         ColumnResult(
             column=column,
             kind=kind,
-            confidence=min(values[group].values(), key=list(Confidence).index),
-            records=len(rows[group]),
-            count=counts[group],
-            distinct=len(values[group]),
-            values=tuple(values[group])[:MAX_FINGERPRINTS],
-            seen=frozenset(values[group]),
+            confidence=group.confidence,
+            records=sum(group.records.values()),
+            count=group.count,
+            distinct=len(group.values),
+            values=tuple(group.values)[:MAX_FINGERPRINTS],
+            seen=frozenset(group.values),
             free_text=True,
             exact=table.complete and scanned == len(cells),
             test_data=test,
         )
-        for group in sorted(rows)
-        for kind, test in (group,)
+        for (kind, test), group in sorted(found.items(), key=itemgetter(0))
     ]
 
 
-def _worth_reading(cells: Sequence[str], key: str) -> list[int]:
+def _as_many_as_are_read(cells: Sequence[str]) -> int:
+    """Return how many cells of a column are scanned: whole pieces, until they are too long."""
+    size = 0
+    for end in range(_CHUNK, len(cells), _CHUNK):
+        size += sum(map(len, cells[end - _CHUNK : end]))
+        if size > _MAX_FREE_TEXT:
+            return end
+    return len(cells)
+
+
+def _hits(cells: Sequence[str], key: str) -> Iterator[tuple[str, Hit]]:
+    """Yield what stands in cells that are read each by itself."""
+    detector = PersonalDetector()
+    for start in range(0, len(cells), _CHUNK):
+        chunk = cells[start : start + _CHUNK]
+        read = [chunk[place] for place in _worth_reading(chunk, key)]
+        segments = [Segment(cell, key) for cell in read]
+        for hit in detector.detect(Payload(segments=segments, pasted=[])):
+            yield read[hit.segment], hit
+
+
+def _worth_reading(cells: Sequence[str], key: str) -> Sequence[int]:
     """Return which cells hold a candidate: most free text holds none, and the one pass tells so at
     once.
     """
     if "!" not in (names := vocabulary.name_kinds(key)) and names:
-        return list(range(len(cells)))
-    text = "\n".join([cell.replace("\n", ": ") for cell in cells])
-    ends = list(accumulate([len(cell) + 1 + cell.count("\n") for cell in cells]))
+        return range(len(cells))
+    text = "\n".join(cells)
+    broken = text.count("\n") >= len(cells)
+    if broken:
+        text = "\n".join([cell.replace("\n", ": ") for cell in cells])
     folded = fold(text)
-    places = {bisect_right(ends, folded.origin_of(start)) for start, _ in spans(folded.data())}
+    starts = [start for start, _ in spans(folded.data())]
+    if not starts and ": " not in text:
+        return ()
+    ends = list(accumulate([len(cell) + 1 + (cell.count("\n") if broken else 0) for cell in cells]))
+    places = {bisect_right(ends, folded.origin_of(start)) for start in starts}
     if ": " in text:
         places.update(place for place, cell in enumerate(cells) if ": " in cell or "\n" in cell)
     return sorted(places)
