@@ -16,6 +16,7 @@ from classifiers.decoding import (
     dump_lines,
     dumps,
     forms,
+    looking,
     mail,
     packed,
     pieces,
@@ -107,7 +108,7 @@ def read_body(
         except (ValueError, OverflowError):
             root = None
     if root is not None:
-        deep = packed.worth_looking(data)
+        deep = looking.worth_looking(data)
         if b"\x7f" in data or (b"\\" in data and _ESCAPED_CONTROL.search(data)):
             reading.payload.controls = True
         walk(reading, root, None, (), 0, deep=deep)

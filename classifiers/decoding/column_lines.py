@@ -5,7 +5,7 @@ own, and none goes on in the next; all are searched together, in a pass for each
 from collections.abc import Callable, Iterator
 
 from classifiers.codecs.linear import by_line, ready
-from classifiers.decoding import dumps, joints, number_lists, spelled
+from classifiers.decoding import dumps, first_look, joints, number_lists, spelled
 
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WORDED = bytes((*b"0123456789abcdefghijklmnopqrstuvwxyz \t\r\n", *range(128, 256)))
@@ -46,7 +46,8 @@ def _may_be_dense(text: bytes) -> bool:
 def _looks() -> tuple[_Lines, ...]:
     """One pattern for each kind: in one automaton they hinder each other."""
     every = (
-        spelled.FIRST_LOOK,
+        first_look.HEX,
+        *first_look.BUT_PAIRS,
         number_lists.PLAIN,
         number_lists.LETTERED,
         number_lists.QUOTED,

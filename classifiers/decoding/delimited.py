@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from io import StringIO
 from itertools import islice
 
-from classifiers.decoding import packed
+from classifiers.decoding import looking, packed
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.number_forms import plain_cells
 from classifiers.payload import Path, Table
@@ -160,5 +160,5 @@ def emit_table(
             place = (*path, f"column {name}")
             reading.emit(text, name, place, tabular=True)
             raw = text.encode("utf-8", "replace")
-            if packed.worth_looking(raw, column=True):
+            if looking.worth_looking(raw, column=True):
                 packed.unpack(reading, text, raw, name, place, 0, column=True)

@@ -11,7 +11,7 @@ from classifiers.decoding.decoded import known
 
 _BLANK = r"(?:[ \t]|\\t)"
 _WORD = r"[0-9A-Za-z\\.+-]+"
-_LINE = (
+LINE = (
     rf"(?:^|\n|\\n){_BLANK}*0[xX]?[0-9A-Fa-f]{{3,16}}:?{_BLANK}+(?:<[^<>]*>:?{_BLANK}+)?"
     rf"{_WORD}{_BLANK}+{_WORD}"
 )
@@ -127,4 +127,4 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
 
 @ready
 def _line() -> Any:
-    return compiled(_LINE)
+    return compiled(LINE)

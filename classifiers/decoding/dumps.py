@@ -25,7 +25,7 @@ _LETTER = r"[A-Za-z0-9+/]"
 _MIXED = rf"{_LETTER}*(?:[a-z][A-Z0-9+/]|[A-Z][a-z0-9+/][A-Z]){_LETTER}*"
 _SEPARATOR = r"(?:[^A-Za-z0-9+/=\\]|\\+[nrt\"']?|<[a-z]{1,4} ?/?>)+"
 _NUMBERED = rf"{_SEPARATOR}(?:[0-9]{{1,4}}[:.)\]][ \t]*)?"
-_MIXED_PIECES = rf"(?:{_MIXED}={{0,2}}{_NUMBERED}){{2,}}{_LETTER}{{2,}}={{0,2}}"
+MIXED_PIECES = rf"(?:{_MIXED}={{0,2}}{_NUMBERED}){{2,}}{_LETTER}{{2,}}={{0,2}}"
 PIECES = rf"(?:{_LETTER}{{2,}}={{0,2}}{_NUMBERED}){{2,}}{_LETTER}{{2,}}={{0,2}}"
 PADDED = r"(?:[A-Za-z0-9+/_-]{2,}={1,2}(?:[^A-Za-z0-9+/=]|\\[nrt])*){3,}"
 """Base64 in pieces with signs between, and in pieces that are encoded one by one."""
@@ -40,18 +40,6 @@ UUIDS = r"(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}[^0-9A-Za-z]*){
 BASE_45 = r"[0-9A-Z$%*+./:-][0-9A-Z $%*+./:-]{34,}"
 _RUN_OF_45 = b"\1" * 35
 _ARE_OF_45 = bytes(byte in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+./:-" for byte in range(256))
-PATTERNS = (
-    UUIDS,
-    CALLS,
-    OCTAL,
-    SEVEN_BITS,
-    RECORDS,
-    GROUPS,
-    _MIXED_PIECES,
-    PADDED,
-    BARE_UU,
-    APART,
-)
 
 _CALL = re.compile(rb"\((0[xX])?([0-9A-Fa-f]{1,4})\)")
 _NO_HEX = bytes(range(256)).translate(None, b"0123456789abcdefABCDEF")
@@ -172,7 +160,7 @@ def _piece() -> Any:
 
 @ready
 def _mixed_pieces() -> Any:
-    return compiled(_MIXED_PIECES)
+    return compiled(MIXED_PIECES)
 
 
 def _from_run(pieces: list[bytes]) -> bytes:

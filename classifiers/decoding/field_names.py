@@ -5,7 +5,7 @@ are its key.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from classifiers.decoding import packed, pieces
+from classifiers.decoding import looking, packed, pieces
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.names import NAME
 from classifiers.payload import Path
@@ -31,7 +31,7 @@ def emit_names(reading: Reading, names: Iterable[str], path: Path) -> None:
         if len(name) > 7 and not (len(name) < 20 and name.isascii() and name.isidentifier()):
             reading.emit(name, None, (*path, name))
             raw = name.encode("utf-8", "replace")
-            if len(raw) >= packed.MIN_RUN and packed.may_be_packed(raw):
+            if len(raw) >= packed.MIN_RUN and looking.may_be_packed(raw):
                 packed.unpack(reading, name, raw, None, (*path, NAME), 0)
         elif len(_DULL) < _REMEMBERED and name not in pieces.FIRST_NUMBERS and not is_year(name):
             _DULL.add(name)

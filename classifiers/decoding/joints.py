@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from classifiers.codecs.linear import compiled, holding, ready, searching
+from classifiers.decoding.first_look import Letters, letters_of
 from classifiers.personal.scan.ibans import check_iban
 
 _NEWLINE = r"(?:\r?\n|(?:\\r)?\\n)"
@@ -56,9 +57,9 @@ _BROKEN = (
     rf"|{_INSIDE}{{6}}{_TO_NEXT}[A-Za-z+/]*[0-9]|{_INSIDE}{_TO_NEXT}(?:{_ENDS}|{_INSIDE}{{6,}}[0-9])"
 )
 """A line end within what may be twelve letters, of which one at least is a digit."""
-_NO_SIGNS = bytes(range(256)).translate(None, b"*<`\\'~")
-_PAIRS = ((b"(", b"]("), (b"}", b"#}"), (b"[", b"[/"), (b"\n", b"=\n"), (b"\r", b"=\r"))
-"""Rare signs of joints; the first of each pair is looked for first, for that is faster."""
+_ALONE = ("*", "<", "`", "\\", "'", "~")
+_PAIRS = ("](", "#}", "[/", "=\n", "=\r")
+"""Rare signs of joints."""
 
 IN_ONE_LINE = f"{_TELLING}|{_ACCOUNTS}|{_FOLDED}|{_UNDERLINED}"
 """All that a single line may hold: what is broken at the end of one goes on in another."""
@@ -86,18 +87,17 @@ class Joined(NamedTuple):
         return f"<Joined {len(self.word)} bytes>"
 
 
-def may_hold(data: bytes) -> bool:
-    """Return True when a text, or JSON as it is sent, may hold words in pieces."""
-    for told, _ in _ways(data):  # noqa: SIM110 - a generator costs as much as some of the looks
-        if _holds(told)(data):
-            return True
-    return False
+def may_hold(data: bytes, letters: Letters | None = None) -> bool:
+    """Return True when a text, or JSON as it is sent, may hold words in pieces. `letters`: what it
+    is made of, where that is known.
+    """
+    return any(_holds(told)(data) for told, _ in _ways(data, letters or letters_of(data)))
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of words in pieces."""
-    for told, read in _ways(data):
-        if _pattern(told).search(data) is not None:
+    for told, read in _ways(data, letters_of(data)):
+        if _holds(told)(data):
             yield from ((found.start, found.end) for found in read(data))
 
 
@@ -113,38 +113,52 @@ def joined(data: bytes) -> Iterator[bytes]:
     """
     words = [
         found.word
-        for told, read in _ways(data)
-        if _pattern(told).search(data) is not None
+        for told, read in _ways(data, letters_of(data))
+        if _holds(told)(data)
         for found in read(data)
     ]
     if words:
         yield b"\n\n".join(dict.fromkeys(words)) + b"\n"
 
 
-def _ways(data: bytes) -> Iterator[tuple[str, Callable[[bytes], Iterator[Joined]]]]:
-    """Yield what tells that words may be in pieces, and what puts them together."""
-    digits = len(data) - len(data.translate(None, _DIGITS))
-    if digits < _ENOUGH_DIGITS and b"@" not in data:
-        return
+_Way = tuple[str, Callable[[bytes], Iterator[Joined]]]
+
+
+def _ways(data: bytes, letters: Letters) -> list[_Way]:
+    """Return what tells that words may be in pieces, and what puts them together."""
+    signs, digits = letters.signs, letters.digits
+    if digits < _ENOUGH_DIGITS and "@" not in signs:
+        return []
+    ways: list[_Way] = []
     is_json = data[:1] in (b"{", b"[")  # whose own quotes join nothing: those within have a sign
-    if _has_signs(data) or (not is_json and b'"' in data):
-        yield _TELLING, _marked
+    if _has_signs(data, signs) or (not is_json and '"' in signs):
+        ways.append((_TELLING, _marked))
     if digits < _ENOUGH_DIGITS:
-        return
-    if b"\n" in data or b"\\n" in data or b"  " in data or b"<br" in data:
-        yield _ACCOUNTS, _accounts
-        yield _WRAPPED, _wrapped
+        return ways
+    if _has_gaps(data, signs):
+        ways += ((_ACCOUNTS, _accounts), (_WRAPPED, _wrapped))
         if any(sign in data for sign in _FOLDING):
-            yield _FOLDED, _folded
-    if digits >= _DIGITS_OF_ACCOUNT and b"_" in data:
-        yield _UNDERLINED, _accounts
+            ways.append((_FOLDED, _folded))
+    if digits >= _DIGITS_OF_ACCOUNT and "_" in signs:
+        ways.append((_UNDERLINED, _accounts))
+    return ways
 
 
-def _has_signs(data: bytes) -> bool:
-    if data.translate(None, _NO_SIGNS):
-        return True
-    for first, both in _PAIRS:  # noqa: SIM110 - a generator costs as much as the looks
-        if first in data and both in data:
+def _has_gaps(data: bytes, signs: str) -> bool:
+    return (
+        "\n" in signs
+        or ("\\" in signs and b"\\n" in data)
+        or ("<" in signs and b"<br" in data)
+        or b"  " in data
+    )
+
+
+def _has_signs(data: bytes, signs: str) -> bool:
+    for sign in _ALONE:
+        if sign in signs:
+            return True
+    for both in _PAIRS:  # noqa: SIM110 - a generator costs as much as the looks
+        if both in signs and both.encode() in data:
             return True
     return False
 

@@ -52,7 +52,7 @@ def walk(
     reading: Reading, root: Any, key: str | None, path: Path, depth: int, *, deep: bool = True
 ) -> None:
     """Emit every leaf. `deep=False` promises that no string packs another (see
-    `packed.worth_looking`).
+    `looking.worth_looking`).
     """
     first = len(reading.payload.segments)
     _walk(reading, root, key, path, depth, deep=deep)

@@ -50,18 +50,29 @@ _BEGINNING = 600
 
 def may_hold(data: bytes) -> bool:
     """Return True when a text, or JSON as it is sent, may hold a list."""
-    if len(data) - len(data.translate(None, _DIGITS)) < _FEWEST:
+    digits = len(data) - len(data.translate(None, _DIGITS))
+    return digits >= _FEWEST and (may_be_plain(data, digits) or _is_lettered()(data))
+
+
+def may_be_plain(data: bytes, digits: int) -> bool:
+    """Return True when a text of so many digits may hold a list of bare numbers."""
+    if digits < _FEWEST or _RUN not in data.translate(_NO_LETTERS):
         return False
-    if _RUN in data.translate(_NO_LETTERS) and _pattern(PLAIN).search(data) is not None:
-        return True
-    return _is_lettered()(data)
+    return _pattern(PLAIN).search(data) is not None
 
 
 def may_be_quoted(data: bytes) -> bool:
     """Return True when it may hold letters that stand in quotes each."""
-    if data.count(b"'") + data.count(b'"') < _FEWEST_QUOTES:
-        return False
-    return _pattern(QUOTED).search(data) is not None
+    return _has_quotes(data) and _pattern(QUOTED).search(data) is not None
+
+
+def has_quotes(signs: str) -> bool:
+    """Return True when among the signs of a text are as many quotes as the shortest has."""
+    return signs.count('"') + signs.count("'") >= _FEWEST_QUOTES
+
+
+def _has_quotes(data: bytes) -> bool:
+    return data.count(b"'") + data.count(b'"') >= _FEWEST_QUOTES
 
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
@@ -74,7 +85,7 @@ def places(data: bytes) -> Iterator[tuple[int, int]]:
 
 def quoted_places(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of what may be letters, each in quotes."""
-    if data.count(b"'") + data.count(b'"') >= _FEWEST_QUOTES:
+    if _has_quotes(data):
         yield from (found.span() for found in _pattern(QUOTED).finditer(data))
 
 

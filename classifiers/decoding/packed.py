@@ -11,7 +11,6 @@ from urllib.parse import unquote_to_bytes
 from classifiers.codecs import bases
 from classifiers.codecs.magic import document_type
 from classifiers.decoding import (
-    base_91,
     column_lines,
     dumps,
     escapes,
@@ -41,67 +40,22 @@ _OPAQUE = 690
 
 _DIGITS = frozenset("0123456789+-")
 
-_ALPHABET = bytes(
+ALPHABET = bytes(
     1 if chr(byte) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0
     for byte in range(256)
 )
-_RUN = b"\1" * MIN_RUN
+RUN = b"\1" * MIN_RUN
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _HEX_INSIDE = re.compile(rb"(?:[0-9A-Fa-f]{2}){16,}")
 _TEXT_FILES = (b"%", b"{\\", b"(dp", b"(lp", b"c", b"age-", b"----")
 """Files that can stand in a text as they are."""
-_ENCRYPTED = b"BEGIN PGP MESSAGE--"
+ENCRYPTED = b"BEGIN PGP MESSAGE--"
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_CONTROLS = bytes((*range(9), *range(14, 32), 127))
+CONTROLS = bytes((*range(9), *range(14, 32), 127))
 """Those of ASCII."""
 _HIGH = bytes(range(128, 256))
-_HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
-_TELLING_ESCAPE = re.compile(rb"\\[^nrtf]")
-"""A JSON escape that may belong to a string inside the string, or hide a letter or a control
-character."""
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?((?:;[\w=.+-]+){0,4}),", re.ASCII)
-
-
-def worth_looking(data: bytes, *, column: bool = False) -> bool:
-    """True when some string in these bytes may hold a packed one; false means each string is what
-    it looks like. `column`: each line is a string.
-    """
-    if column and column_lines.are_short(data, MIN_RUN):
-        return _is_marked(data) or _is_odd(data)
-    if _RUN in data.translate(_ALPHABET) or _is_marked(data):
-        return True
-    if column:
-        return _is_odd(data) or bool(column_lines.worth_reading(data, MIN_RUN))
-    return spelled.worth_reading(data)
-
-
-def _is_marked(data: bytes) -> bool:
-    return (
-        number_forms.may_be_written(data)
-        or b"%" in data
-        or b"&" in data
-        or (b":" in data and b"data:" in data)
-        or (b"\\" in data and _TELLING_ESCAPE.search(data) is not None)
-        or (
-            not data.isascii() and (unseen.may_hold(data) or _HIGH_CONTROL.search(data) is not None)
-        )
-        or _ENCRYPTED in data
-        or b"=ybegin " in data
-    )
-
-
-def _is_odd(data: bytes) -> bool:
-    return len(data.translate(None, _CONTROLS)) < len(data) or (b"_" in data and b"_x" in data)
-
-
-def may_be_packed(name: bytes) -> bool:
-    """Return True when a name of a field may be an encoding, by a look that costs next to nothing:
-    objects may have thousands of names.
-    """
-    if _RUN in name.translate(_ALPHABET) or b"=ybegin " in name:
-        return True
-    return base_91.may_hold(name) if name.isascii() else unseen.may_hold(name)
 
 
 def look(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
@@ -161,8 +115,8 @@ def unpack(
     """Queue what is packed in a text (`raw` is its UTF-8); True when it is one packed run that
     needs no segment. `column`: each line is a value of its own, and none goes on in the next.
     """
-    flags = raw.translate(_ALPHABET)
-    swallowed = _RUN in flags and _runs(reading, raw, flags, key, path, depth, column)
+    flags = raw.translate(ALPHABET)
+    swallowed = RUN in flags and _runs(reading, raw, flags, key, path, depth, column)
     if not text.isascii():
         _unseen(reading, text, raw, key, path, depth)
     if text.startswith("data:"):
@@ -171,7 +125,7 @@ def unpack(
         reading.later(Piece(plain, "text/plain", key, (*path, f"({how})"), depth + 1))
     if raw.startswith(_TEXT_FILES) and document_type(raw) is not None:
         read_decoded(reading, raw, key, (*path, "(file)"), depth)
-    elif _ENCRYPTED in raw and document_type(raw) is None:
+    elif ENCRYPTED in raw and document_type(raw) is None:
         reading.unread("encrypted text (PGP)", path, UnreadKind.ENCRYPTED)
     if b"=ybegin " in raw and (parts := dumps.without_yenc(text.encode("latin-1", "replace"))):
         read_decoded(reading, parts[0], key, (*path, "(yEnc)"), depth)
@@ -186,7 +140,7 @@ def unpack(
 
 def _has_controls(text: str, raw: bytes) -> bool:
     if len(raw) == len(text):  # ASCII alone
-        return len(raw.translate(None, _CONTROLS)) < len(raw)
+        return len(raw.translate(None, CONTROLS)) < len(raw)
     return _CONTROL.search(text) is not None
 
 
@@ -265,11 +219,11 @@ def _runs(
         wrapped
         and not column
         and runs.are_even(raw)
-        and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET)
+        and b"\0" not in stripped.rstrip(b"=").translate(ALPHABET)
     ):
-        raw, flags = stripped, stripped.translate(_ALPHABET)
+        raw, flags = stripped, stripped.translate(ALPHABET)
     swallowed = False
-    for run in runs.each(raw, flags, _RUN, column):
+    for run in runs.each(raw, flags, RUN, column):
         if reading.runs >= reading.limits.runs:
             reading.cut("more encoded parts than are decoded", path)
             break
@@ -281,24 +235,24 @@ def _runs(
 
 def is_wrapped(data: bytes) -> bool:
     """True when a long text is nothing but lines of one encoded run."""
-    if b"\0" in data[:_SAMPLE].translate(None, b"\r\n").rstrip(b"=").translate(_ALPHABET):
+    if b"\0" in data[:_SAMPLE].translate(None, b"\r\n").rstrip(b"=").translate(ALPHABET):
         return False
     stripped = data.translate(None, b"\r\n")
-    return len(stripped) != len(data) and b"\0" not in stripped.rstrip(b"=").translate(_ALPHABET)
+    return len(stripped) != len(data) and b"\0" not in stripped.rstrip(b"=").translate(ALPHABET)
 
 
 def encoded_runs(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of the base64 and hex runs that decode to something known, or are long and
     opaque.
     """
-    flags = data.translate(_ALPHABET)
-    start = flags.find(_RUN)
+    flags = data.translate(ALPHABET)
+    start = flags.find(RUN)
     while start >= 0:
         end = flags.find(b"\0", start)
         end = len(flags) if end < 0 else end
         if _is_telling(data[start:end]):
             yield start, end
-        start = flags.find(_RUN, end)
+        start = flags.find(RUN, end)
 
 
 def _is_telling(run: bytes) -> bool:
@@ -397,7 +351,7 @@ def _data_urls(reading: Reading, text: str, key: str | None, path: Path, depth: 
         start, at = at, end.start() if end else len(text)
         if ";base64" in match[2]:
             short = text[start:at].rstrip("=").encode("ascii", "replace")
-            if len(short) >= MIN_RUN or b"\0" in short.translate(_ALPHABET):
+            if len(short) >= MIN_RUN or b"\0" in short.translate(ALPHABET):
                 continue
             data = _base64(short)
         else:

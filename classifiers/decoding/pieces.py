@@ -31,6 +31,10 @@ _BEGIN_NUMBERS = frozenset("0123456789&$#'\"")
 _SMALLEST_WORD = 1 << 24
 _BASE_64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 _HEX = b"0123456789abcdefABCDEF"
+_LARGE = 25
+"""Digits of a number that no machine word holds."""
+_RUN = b"\1" * _LARGE
+_ARE_DIGITS = bytes(chr(byte).isdecimal() for byte in range(256))
 _URLSAFE = bytes.maketrans(b"-_", b"+/")
 
 
@@ -235,6 +239,11 @@ def _told(parts: Sequence[str]) -> Iterator[bytes | str]:
         yield data
 
 
+def may_be_large(data: bytes, digits: int) -> bool:
+    """Return True when in a text of so many digits they may make a number of `large_numbers`."""
+    return digits >= _LARGE and data.translate(_ARE_DIGITS).find(_RUN) >= 0
+
+
 def large_numbers(data: bytes) -> Iterator[bytes]:
     """Yield what whole numbers in a JSON text say that no machine word holds."""
     for found in _large().finditer(data):
@@ -244,4 +253,4 @@ def large_numbers(data: bytes) -> Iterator[bytes]:
 
 @ready
 def _large() -> Any:
-    return compiled(r"(?:[:,\[ ])(\d{25,})(?:[,\]}\s])")
+    return compiled(rf"(?:[:,\[ ])(\d{{{_LARGE},}})(?:[,\]}}\s])")

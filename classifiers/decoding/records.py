@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from classifiers.codecs.limits import step_of
-from classifiers.decoding import packed, pieces
+from classifiers.decoding import looking, packed, pieces
 from classifiers.decoding.decode_state import Reading
 from classifiers.decoding.delimited import unique_names
 from classifiers.decoding.field_names import are_labelled, emit_names
@@ -222,7 +222,7 @@ def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
             quoted = type(value) is str
             if quoted and len(value) >= 8:
                 raw = value.encode("utf-8", "replace")
-                if packed.worth_looking(raw):
+                if looking.worth_looking(raw):
                     packed.unpack(reading, value, raw, name, (*path, index, name), 1)
             reading.emit(
                 value if quoted else _text(value),
@@ -235,7 +235,7 @@ def _emit(reading: Reading, column: list[Any], name: str, path: Path) -> None:
 
 def _emit_column(reading: Reading, text: str, name: str, path: Path) -> None:
     raw = text.encode("utf-8", "replace")
-    if packed.worth_looking(raw, column=True):
+    if looking.worth_looking(raw, column=True):
         packed.unpack(reading, text, raw, name, (*path, name), 1, column=True)
     reading.emit(text, name, (*path, name), tabular=True)
 

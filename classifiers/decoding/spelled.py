@@ -10,34 +10,25 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from classifiers.codecs.bases import from_base_64
-from classifiers.codecs.linear import compiled, holding, ready
+from classifiers.codecs.linear import compiled, ready
 from classifiers.codecs.magic import document_type
-from classifiers.decoding import base_91, dump_lines, dumps, joints, number_lists, runs
+from classifiers.decoding import (
+    base_91,
+    dump_lines,
+    dumps,
+    first_look,
+    joints,
+    number_lists,
+    runs,
+)
 from classifiers.decoding.decoded import known
+from classifiers.decoding.first_look import Letters, letters_of
 
 type _Places = Callable[[bytes], Iterator[tuple[int, int]]]
 type _Other = tuple[str, Callable[[bytes], bool], _Places, Callable[[bytes], Iterator[bytes]]]
 """How it is called, whether and where it may be, and what it says, right or wrong."""
 
-_GAP = r"(?:[ \t\r\n:;,._|-]|\\[nrt]){1,4}"
-_SPACE = r"(?:[ \t\r\n]|\\[nrt]){1,4}"
-_COMMA = r"(?:[ \t\r\n,;]|\\[nrt]){1,4}"
-_HEX = rf"(?:(?:0[xX])?(?:[0-9A-Fa-f]{{2}}){{1,2}}{_GAP}){{7,}}(?:0[xX])?[0-9A-Fa-f]{{2,4}}\b"
-_NUMBERS = rf"(?:[0-9]{{1,3}}{_COMMA}){{15,}}[0-9]{{1,3}}"
-_BITS = rf"(?:[01]{{8}}(?:{_COMMA})?){{12,}}"
-_WORD = r"[A-Za-z0-9+/_-]"
-_MIXED = r"(?:[a-z][A-Z0-9+/]|[A-Z][a-z0-9+/][A-Z])"
-_TORN = rf"(?:{_WORD}*{_MIXED}{_WORD}*{_SPACE}){{2,}}{_WORD}{{2,}}"
-"""Base64 with blanks or breaks in it: capitals and digits behind small letters, as no prose has."""
-_NAMED = r"(?:U\+[0-9A-Fa-f]{4,6}[ ,;]{0,2}){8,}"
-_STYLED = r"(?:\\[0-9A-Fa-f]{2,6} ?){8,}"
-"""Characters by their numbers, as Unicode names them and as style sheets write them."""
-_UU = r"begin(?:-base64)? [0-7]{3,4} [^\n\\]{0,200}(?:\r?\n|\\[nr])"
-_QUOTED = r"=[0-9A-F]{2}"
-_UTF7 = r"\+A[A-Za-z0-9+/]{2,}-"
 _STRETCH = r"[!-~]{20,}"
-_WIDE_IN_85 = r"(?:!!!!\\?[!-u]){8,}"
-"""Letters of four bytes each in Ascii85; quotes are often among them, which part runs."""
 _SIGNS = b"!#$%&()*;<>?@^`{|}~,.:[]'\"\\"
 """Those of base85 that base64 has not: half of its letters are such."""
 _FEWEST_LETTERS, _LONG, _OF_LONG = 14, 400, 40
@@ -91,14 +82,31 @@ class Spelled(NamedTuple):
         return f"<Spelled {self.how} {len(self.data)} bytes>"
 
 
-def worth_reading(data: bytes) -> bool:
-    """Return True when something may be spelled so in a text, or in JSON as it was sent."""
-    if _is_told()(data) or _is_dense(data):
+def worth_reading(data: bytes, letters: Letters | None = None) -> bool:
+    """Return True when something may be spelled so in a text, or in JSON as it was sent. `letters`:
+    what it is made of, where that is known.
+    """
+    letters = letters or letters_of(data)
+    if first_look.is_told(data, letters.signs):
         return True
-    for _, may_hold, _, _ in _others(data):  # noqa: SIM110 - a generator costs as much as a look
-        if may_hold(data):
-            return True
-    return False
+    if letters.runs and (_is_dense(data) or base_91.may_hold(data)):
+        return True
+    if (letters.digits > 1 or b"@" in data) and joints.may_hold(data, letters):
+        return True
+    return _is_listed(data, letters)
+
+
+def _is_listed(data: bytes, letters: Letters) -> bool:
+    digits, quotes = letters.digits, number_lists.has_quotes(letters.signs)
+    if digits < _FEWEST_DIGITS:
+        return quotes and number_lists.may_be_quoted(data)
+    if number_lists.may_be_plain(data, digits) or dumps.holds_base_45(data):
+        return True
+    if not first_look.may_be_listed(data):
+        return False
+    if quotes and number_lists.may_be_quoted(data):
+        return True
+    return number_lists.may_hold(data) or dump_lines.may_hold(data)
 
 
 def may_be_dense(line: bytes) -> bool:
@@ -112,8 +120,9 @@ def may_be_dense(line: bytes) -> bool:
 
 def places(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of what may be spelled so, for a text of which only parts are read."""
-    for found in _hint_but_pairs().finditer(data):
-        yield found.span()
+    for pattern in _hints_but_pairs():
+        for found in pattern.finditer(data):
+            yield found.span()
     for found in _pairs().finditer(data):  # most are amounts and dates
         if _undone(_from_pairs, found.group()):
             yield found.span()
@@ -156,7 +165,7 @@ def stretches(data: bytes) -> Iterator[Spelled]:
     """Yield what may be spelled in a text, right or wrong: what comes out tells. Pieces of one way
     are put together, for dumps break them.
     """
-    if _hint().search(data) is not None:
+    if first_look.is_told(data, letters_of(data).signs):
         yield from _told_by_form(data)
     for how, _, _, read in _others(data):
         for out in read(data):
@@ -323,37 +332,19 @@ def _in_class(letters: bytes) -> str:
     return "".join(f"\\x{letter:02x}" for letter in letters)
 
 
-_BUT_PAIRS = "|".join(
-    f"(?:{one})"
-    for one in (
-        *(_NUMBERS, _BITS, _TORN, _UU, _NAMED, _STYLED, _QUOTED, _UTF7, _WIDE_IN_85),
-        *dumps.PATTERNS,
-    )
-)
-FIRST_LOOK = f"(?:{_HEX})|{_BUT_PAIRS}"
 _ASCII_85 = rf'(?:[{_in_class(_A85.translate(None, b'"\\'))}]|\\["\\])'
 _RUNS_OF_85 = rf"[{_in_class(_B85)}]{{24,}}|[{_in_class(_Z85)}]{{24,}}|{_ASCII_85}{{24,}}"
 """Runs of one of the three alphabets, as they stand in text and in strings of JSON."""
 
 
 @ready
-def _hint() -> Any:
-    return compiled(FIRST_LOOK)
-
-
-@ready
-def _hint_but_pairs() -> Any:
-    return compiled(_BUT_PAIRS)
+def _hints_but_pairs() -> tuple[Any, ...]:
+    return tuple(map(compiled, first_look.BUT_PAIRS))
 
 
 @ready
 def _pairs() -> Any:
-    return compiled(rf"\b{_HEX}")
-
-
-@ready
-def _is_told() -> Callable[[bytes], bool]:
-    return holding(_hint())
+    return compiled(rf"\b{first_look.HEX}")
 
 
 @ready
@@ -363,25 +354,29 @@ def _dense() -> Any:
 
 @ready
 def _torn() -> Any:
-    return compiled(_TORN)
+    return compiled(first_look.TORN)
 
 
 @ready
 def _ways() -> tuple[tuple[str, Any, Callable[[bytes], bytes]], ...]:
     return (
         ("hex", _pairs(), _from_pairs),
-        ("numbers", compiled(rf"\b{_NUMBERS}"), _from_numbers),
-        ("characters", compiled(_NAMED), dumps.from_names),
-        ("characters", compiled(_STYLED), dumps.from_names),
-        ("bits", compiled(rf"\b{_BITS}"), dumps.from_bits),
-        ("base64", compiled(rf"(?:{_WORD}+{_SPACE}){{2,}}{_WORD}{{2,}}"), _from_torn),
+        ("numbers", compiled(rf"\b{first_look.NUMBERS}"), _from_numbers),
+        ("characters", compiled(first_look.NAMED), dumps.from_names),
+        ("characters", compiled(first_look.STYLED), dumps.from_names),
+        ("bits", compiled(rf"\b{first_look.BITS}"), dumps.from_bits),
+        (
+            "base64",
+            compiled(rf"(?:{first_look.WORD}+{first_look.SPACE}){{2,}}{first_look.WORD}{{2,}}"),
+            _from_torn,
+        ),
         *((how, compiled(looks), undo) for how, looks, undo in dumps.WAYS),
     )
 
 
 @ready
 def _uu() -> Any:
-    return compiled(_UU)
+    return compiled(first_look.UU)
 
 
 @ready

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from classifiers.codecs.charset import without_surrogates
 from classifiers.codecs.limits import Limits
 from classifiers.codecs.magic import TAR, media_type_of
-from classifiers.decoding import packed
+from classifiers.decoding import looking, packed
 from classifiers.decoding.body import drain, read_piece
 from classifiers.decoding.decode_state import Piece, Reading
 from classifiers.decoding.names import telling
@@ -164,7 +164,7 @@ class DocumentJob:
         """Add a text, and what is packed in it."""
         reading = Reading(self.payload, self.limits, self._label)
         raw = text.encode()
-        swallowed = packed.worth_looking(raw, column=tabular) and packed.unpack(
+        swallowed = looking.worth_looking(raw, column=tabular) and packed.unpack(
             reading, text, raw, key, path, 0, column=tabular
         )
         if not swallowed or tabular:

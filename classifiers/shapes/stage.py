@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 from classifiers.payload import Carrier, Pasted, Payload, Segment
@@ -41,8 +40,10 @@ _CODE_BEGINS = (
 )
 _CODE_ENDS = ("(", "{", "[", "):", ");", "};", "),", "()", "],", "},", '"""', "else:", "\\")
 _SHORTEST = 12
-_SIGNS = ("=", "{", "<", "(", '"', "--", "**", "`", " -", "|", " '", "\t", "...", "; ")
-"""What parts values, or values and names, in a text of one line."""
+_SIGNS = ("=", "{", "<", "(", '"', "`", "|", "\t")
+_PAIRS = ("**", " '", "...", "; ")
+"""What parts values, or values and names, in a text of one line; so do two dashes, and one behind a
+blank."""
 _BETWEEN_NAMES = 8
 """Characters that may stand between two names in one row of a literal."""
 _MOST_IN_ALL = 1_000
@@ -54,22 +55,28 @@ _LONGEST_LINE = 2_000_000
 
 def pasted_in(payload: Payload) -> list[Pasted]:
     """Return the tables in the texts of a payload."""
-    each = (
-        Pasted(index, *table)
-        for index, segment in enumerate(payload.segments)
-        if _may_hold(segment)
-        for table in tables_in(segment.text)
-    )
-    return list(islice(each, _MOST_IN_ALL))
+    pasted: list[Pasted] = []
+    for index, segment in enumerate(payload.segments):
+        if len(segment.text) < _SHORTEST or not _may_hold(segment):
+            continue
+        pasted += [Pasted(index, *table) for table in tables_in(segment.text)]
+        if len(pasted) >= _MOST_IN_ALL:
+            return pasted[:_MOST_IN_ALL]
+    return pasted
 
 
 def _may_hold(segment: Segment) -> bool:
-    text = segment.text
-    if len(text) < _SHORTEST or segment.tabular or segment.carrier is not Carrier.BODY:
+    if segment.tabular or segment.carrier is not Carrier.BODY:
         return False
+    text = segment.text
     if "\n" in text or "\r" in text:
         return True
-    return len(text) < _LONGEST_LINE and any(sign in text for sign in _SIGNS)
+    if len(text) >= _LONGEST_LINE:
+        return False
+    for sign in _SIGNS:
+        if sign in text:
+            return True
+    return ("-" in text and ("--" in text or " -" in text)) or any(map(text.__contains__, _PAIRS))
 
 
 def tables_in(text: str) -> list[Found]:

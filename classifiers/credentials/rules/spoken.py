@@ -51,13 +51,17 @@ def _told_key(candidate: Candidate) -> Verdict:
     return verdict._replace(value=value, span=(candidate.start, candidate.start + len(value)))
 
 
-def _spoken(pattern: str, *, key: bool = False) -> Rule:
+def _spoken(pattern: str, *, key: bool = False, before: str = "") -> Rule:
+    """Return the rule. `before`: words that stand in front and begin everywhere in ordinary texts;
+    Vectorscan looks for the pattern alone, for they would take it more time than all other rules.
+    """
     return Rule(
         name="generic-api-key" if key else "generic-password",
         rank=0,
         confidence=Confidence.LIKELY,
         check=_told_key if key else _told,
         pattern=pattern,
+        confirm=before + pattern if before else None,
     )
 
 
@@ -79,9 +83,12 @@ SPOKEN: tuple[Rule, ...] = (
         key=True,
     ),
     _spoken(
-        rf"(?i:\b(?:set|changed?|reset|updated?|put|setze|ge.{{1,2}}ndert|fijar|cambi\w{{1,4}}|mis)"
-        rf"[ \t]{{1,2}}[^\n:=]{{0,40}}?{_NOUN}{_FOR}[ \t]{{1,2}}(?:to|auf|a|en|em|op|na|.{{1,2}})[ \t]{{1,2}})"
-        rf"{_OPEN}{_PASSWORD}{_CLOSE}"
+        rf"(?i:{_NOUN}{_FOR}[ \t]{{1,2}}(?:to|auf|a|en|em|op|na|.{{1,2}})[ \t]{{1,2}})"
+        rf"{_OPEN}{_PASSWORD}{_CLOSE}",
+        before=(
+            r"(?i:\b(?:set|changed?|reset|updated?|put|setze|ge.{1,2}ndert|fijar|cambi\w{1,4}|mis)"
+            r"[ \t]{1,2}[^\n:=]{0,40}?)"
+        ),
     ),
     _spoken(
         rf"(?i:\bset[ \t]{{1,2}}[\w.-]{{0,40}}(?:key|token|secret)[ \t]{{1,2}}to[ \t]{{1,2}}){_OPEN}{_KEY}{_CLOSE}",

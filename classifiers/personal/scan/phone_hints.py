@@ -1,10 +1,10 @@
 """Words that say that a number near them is called: stems in many languages."""
 
 import re
+from collections.abc import Callable
 from enum import Enum
-from typing import Any
 
-from classifiers.codecs.linear import ready
+from classifiers.codecs.linear import holding, ready
 
 LEFT = 48
 """Characters before a number in which a word counts."""
@@ -51,8 +51,12 @@ _NOUNS = frozenset({"text", "contact", "mobile", "signal"})
 _PRONOUNS = frozenset("me him her them us back mich ihn sie uns moi".split())
 
 
+type _Told = Callable[[bytes], bool]
+
+
 @ready
-def _patterns() -> tuple[Any, Any]:
+def _patterns() -> tuple[_Told, _Told]:
+    """Return what tells whether a word of either kind stands in a text."""
     import re2
 
     options = re2.Options()
@@ -66,8 +70,8 @@ def _patterns() -> tuple[Any, Any]:
     strong = rf"{begin}(?:(?:{whole}){end}|(?:{stems})[a-z\xc0-\xff]{{0,6}})"
     faint = rf"{begin}(?:{'|'.join(_FAINT.split())}){end}"
     return (
-        re2.compile(strong.encode("latin-1"), options),
-        re2.compile(faint.encode("latin-1"), options),
+        holding(re2.compile(strong.encode("latin-1"), options)),
+        holding(re2.compile(faint.encode("latin-1"), options)),
     )
 
 
@@ -92,9 +96,9 @@ def strength(left: str) -> Hint | None:
     """Return what the words before a number say of it; a line or another sentence is far away."""
     before = _nearest(left).encode("latin-1", "replace")
     strong, faint = _patterns()
-    if strong.search(before):
+    if strong(before):
         return Hint.STRONG
-    return Hint.FAINT if faint.search(before) else None
+    return Hint.FAINT if faint(before) else None
 
 
 def _nearest(left: str) -> str:
@@ -111,7 +115,7 @@ _OF_A_THING = re.compile(r"([A-Za-z]{1,20})\.?[-.] ?n(?:r|o|um)\.?[: ]{0,3}\Z", 
 def is_of_a_thing(left: str) -> bool:
     """True behind a number's name that is joined to what it counts, such as `Art.-Nr.:`."""
     match = _OF_A_THING.search(left[-_TAIL:])
-    return match is not None and not _patterns()[0].search(match[1].encode("latin-1", "replace"))
+    return match is not None and not _patterns()[0](match[1].encode("latin-1", "replace"))
 
 
 def points_at(left: str) -> bool:
@@ -127,4 +131,4 @@ def points_at(left: str) -> bool:
     if last in _NOUNS:
         return False
     near = words[-3:] if left.rstrip().endswith(":") else words[-1:]
-    return bool(_patterns()[0].search(" ".join(near).encode("latin-1", "replace")))
+    return _patterns()[0](" ".join(near).encode("latin-1", "replace"))

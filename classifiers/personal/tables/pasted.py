@@ -28,8 +28,10 @@ def pasted_findings(
     findings: list[Finding] = []
     tallies: list[Tally] = []
     kept = list(hits)
+    if not payload.pasted:
+        return kept, findings, tallies
     before = _Before(payload)
-    for pasted in sorted(payload.pasted or (), key=partial(_order, payload)):
+    for pasted in sorted(payload.pasted, key=partial(_order, payload)):
         table = pasted.table(payload.segments[pasted.segment])
         results = classify_table(table)
         if results:

@@ -5,11 +5,16 @@ import random
 
 import pytest
 import re2
+from hypothesis import given
+from hypothesis import strategies as st
 from pattern_samples import sample
 
 from classifiers.credentials.detector import CredentialDetector
+from classifiers.credentials.engines.engine import regex
 from classifiers.credentials.rules.generic import GENERIC
 from classifiers.credentials.rules.issued import issued_rules
+from classifiers.credentials.rules.rule import Rule
+from classifiers.credentials.rules.spoken import SPOKEN
 from classifiers.credentials.rules.structures import STRUCTURES
 from classifiers.payload import Payload, Segment
 from tests.classifiers.credentials.test_credentials_detector import ASSIGNMENTS, PASSWORD, RUN
@@ -76,3 +81,26 @@ def test_every_other_rule_finds_a_text_of_its_kind(
     assert any(rule.name in found(own_detector, text) for text in texts), (
         "write a text of its kind beside the others"
     )
+
+
+@pytest.mark.parametrize("rule", [rule for rule in SPOKEN if rule.confirm], ids=lambda r: r.name)
+@given(data=st.data())
+def test_what_a_rule_confirms_is_what_it_is_asked_for(rule: Rule, data: st.DataObject) -> None:
+    """A pattern that is looked for first passes over nothing that the whole rule finds."""
+    assert rule.confirm is not None
+    told = data.draw(st.from_regex(rule.confirm.encode("latin-1")))
+    if regex(rule.confirm).search(told) is not None:
+        assert regex(rule.pattern).search(told) is not None
+
+
+def test_a_password_that_is_set_in_a_sentence_is_found(own_detector: CredentialDetector) -> None:
+    """Words may stand between what is done and what it is done to."""
+    for text in (
+        "please change the staging db password to Kx7!pwq2Lm now",
+        "reset my admin passphrase for the vault to Kx7!pwq2Lm",
+        "setze das Kennwort auf Kx7!pwq2Lm",
+    ):
+        payload = Payload(segments=[Segment(text, "content")])
+        assert [hit.value for hit in own_detector.detect(payload, "a.example")] == ["Kx7!pwq2Lm"]
+    told = Payload(segments=[Segment("the password is good to remember2 for all", "content")])
+    assert not own_detector.detect(told, "a.example")

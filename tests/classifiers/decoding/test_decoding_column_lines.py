@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.codecs.linear import by_line, compiled
-from classifiers.decoding import column_lines, dumps, joints, number_lists, spelled
+from classifiers.decoding import column_lines, dumps, first_look, joints, number_lists, spelled
 from examples import most
 
 _LEAST = 24
@@ -70,7 +70,8 @@ def test_lines_are_searched_as_if_each_were_all(cells: list[str]) -> None:
     lines = "\n".join(cells).encode("utf-8", "replace").split(b"\n")
     column = b"\n".join(lines)
     for pattern in (
-        spelled.FIRST_LOOK,
+        first_look.HEX,
+        *first_look.BUT_PAIRS,
         number_lists.PLAIN,
         number_lists.LETTERED,
         number_lists.QUOTED,

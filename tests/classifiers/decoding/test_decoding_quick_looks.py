@@ -1,5 +1,6 @@
 """Quick looks say what the slow ones say: they save time, and nothing else."""
 
+import json
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
@@ -8,19 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers.codecs.limits import INLINE
 from classifiers.codecs.linear import compiled, holding
 from classifiers.decoding import (
     base_91,
     dump_lines,
     dumps,
     escapes,
+    first_look,
     joints,
+    json_walk,
+    looking,
     number_lists,
     packed,
+    pieces,
     spelled,
 )
+from classifiers.decoding.decode_state import Reading
 from classifiers.destinations.credential_in_use import credential
 from classifiers.found_values import _all_bare, _bare
+from classifiers.payload import Payload
 from classifiers.personal.scan.ibans import check_iban
 from destinations.credentials import KEY_HEADERS
 
@@ -32,6 +40,9 @@ PIECES = st.sampled_from(
         *("DE89 3704 0044 0532 0130 00", "0000010: 4f4f 4f4f 4f4f\n", "QED8WEX0", "$%*+./:-"),
         *("N4Ig5gTg%Q9?}~", "!!!!", "fH*9?'Zk;", "the quick brown fox ", "4539-5787-6362-1486"),
         *("((byte)68, ", "c[0]=68; ", "jane.roe@contoso.com", "M7S9"),
+        *("U+0041 ", "chr(68)+", "+AGEAYg-", "=4A", "begin 644 x\n", "01000001 ", "101 102 "),
+        *("amFuZS5yb2VA Y29udG9zby5jb20= ", "[1,2,3]", '{"a":"4539578763621486"}', "(dp0\n"),
+        *("\x7f", "& ", "&amp;", "% ", "9" * 26, "data:,a%20b", "MIME-Version: 1.0\n", "+44 20 "),
     ]
 )
 TEXTS = st.lists(st.tuples(PIECES, st.integers(1, 14)), max_size=8).map(
@@ -79,10 +90,111 @@ def test_signs_of_joints_and_escapes_are_those_that_were_named(text: str) -> Non
     data = text.encode()
     pairs = ((b"(", b"]("), (b"}", b"#}"), (b"[", b"[/"), (b"\n", b"=\n"), (b"\r", b"=\r"))
     signs = any(sign in data for sign in (b"*", b"<", b"`", b"\\", b"'", b"~"))
-    assert joints._has_signs(data) == (signs or any(a in data and b in data for a, b in pairs))
+    letters = first_look.letters_of(data)
+    assert joints._has_signs(data, letters.signs) == (
+        signs or any(a in data and b in data for a, b in pairs)
+    )
     assert escapes._has_signs(text) == (re.search(r"[\\&]|%u|_x", text) is not None)
     controls = re.search("[\x00-\x08\x0e-\x1f\x7f-\x9f]", text) is not None
     assert packed._has_controls(text, data) == controls
+
+
+SHAPES = (*first_look._IN_DIGITS, *first_look._IN_LETTERS, *first_look._WITH_SIGNS)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@given(data=st.data())
+def test_no_shape_is_passed_over_by_the_first_look(shape: str, data: st.DataObject) -> None:
+    """Whatever has one of the shapes passes what is asked before its pattern is, in a text and in
+    JSON as it is sent.
+    """
+    found = data.draw(st.from_regex(shape.encode("latin-1"), fullmatch=True))
+    before, after = data.draw(
+        st.tuples(*[st.sampled_from([b"", b" ", b'{"a":"', b'"}', b"."])] * 2)
+    )
+    text = before + found + after
+    told = spelled._hint().search(text) is not None
+    assert first_look.is_told(text, first_look.letters_of(text).signs) == told
+    assert told or before or after or "\\b" in shape
+
+
+@given(text=TEXTS)
+def test_what_is_told_by_its_form_is_told_by_the_groups_of_shapes(text: str) -> None:
+    """The shapes in groups, each behind what it cannot do without, say what all of them at once
+    say.
+    """
+    for data in (text.encode(), json.dumps([text]).encode()):
+        told = first_look.is_told(data, first_look.letters_of(data).signs)
+        assert told == (spelled._hint().search(data) is not None)
+
+
+@given(texts=st.lists(TEXTS, max_size=4), spaced=st.booleans(), escaped=st.booleans())
+def test_texts_in_which_nothing_is_packed_are_what_they_look_like(
+    texts: list[str], spaced: bool, escaped: bool
+) -> None:
+    """Where no text in a body is worth looking at, looking at each finds nothing: the same segments
+    stand for the same places, and nothing is left to read or unread.
+    """
+    separators = None if spaced else (",", ":")
+    root = {"messages": [{"role": "user", "content": text, "n": 5} for text in texts]}
+    data = json.dumps(root, ensure_ascii=escaped, separators=separators).encode()
+    if looking.worth_looking(data):
+        return
+    plain, deep = (Reading(Payload(), INLINE) for _ in range(2))
+    json_walk.walk(plain, root, None, (), 0, deep=False)
+    json_walk.walk(deep, root, None, (), 0, deep=True)
+    assert deep.payload.segments == plain.payload.segments
+    assert not deep.pending and not deep.payload.unread and not deep.payload.documents
+    assert not list(pieces.large_numbers(data))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a gross margin of 4.7 % in the third quarter of 2025, up from 3.9 %",
+        "Smith & Sons, R&D; see A&B and the 5% of them",
+        'she said "no" and then "perhaps", for {the} [second] time',
+    ],
+)
+def test_signs_that_begin_no_escape_make_nothing_worth_looking_at(text: str) -> None:
+    """A bare percent sign, an `&` and quotes inside a text are what they look like."""
+    assert not looking.worth_looking(json.dumps({"content": text, "n": 12}).encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "jane%40contoso.com",
+            "%u006aane",
+            "&#106;ane",
+            "jane&commat;contoso.com",
+            "&AG8AbgBlAC0-",
+        ),
+        *(
+            '{"card":"4539578763621486"}',
+            '["a@b.example"]',
+            '"quoted"',
+            "a\\u0041b",
+            "\x07",
+            "\x7f",
+        ),
+        *("data:,a%20b", "data:text/plain,abc", "_x0041_bc", "(dp0\nS'a'\np1\ns.", "%PDF-1.7 and"),
+        *(
+            "cnumpy.core\n",
+            "age-encryption.org/v1\n",
+            "-----BEGIN PGP MESSAGE-----",
+            "=ybegin line=1",
+        ),
+        *("MIME-Version: 1.0\nSubject: x\n\ny", "1.234.567.890.123", "[" + "9" * 30 + "]"),
+        *("é\U000e0041", "a\x85b"),
+    ],
+)
+def test_what_packs_another_text_is_worth_looking_at(text: str) -> None:
+    """Each sign that an unpacking begins with passes the look at the whole body."""
+    for escaped in (True, False):
+        body = json.dumps({"content": text}, ensure_ascii=escaped)
+        assert looking.worth_looking(body.encode())
 
 
 @given(text=TEXTS)
