@@ -26,7 +26,10 @@ class World:
         )
         monkeypatch.setattr("attribution.attributor.time", clock)
         self.machine = FakeMachine()
-        self.machine.run(50, 10, "-bash", exe="/usr/bin/bash", terminal=True)
+        self.machine.run(1, 0, "/sbin/init", exe="/usr/lib/systemd/systemd", parent=0)
+        terminal = "/usr/libexec/gnome-terminal-server"
+        self.machine.run(40, 5, "gnome-terminal", exe=terminal)
+        self.machine.run(50, 10, "-bash", exe="/usr/bin/bash", terminal=True, parent=40)
         self.machine.run(100, 20, "curl", exe="/usr/bin/curl", parent=50)
         self.machine.run(200, 21, "wget", exe="/usr/bin/wget", parent=50)
         self.machine.holders = (100,)
