@@ -149,9 +149,7 @@ class SocketAttributor(Examines):
         )
         return seen, sole is not None and ownership.used is False
 
-    def ahead(
-        self, connection: Connection, *, beside: bool = False
-    ) -> Callable[[], object] | None:
+    def ahead(self, connection: Connection, *, beside: bool = False) -> Callable[[], object] | None:
         """See Attributor.ahead."""
         seen = self._seen.get(connection.id)
         if seen is None or not seen.ages(time.time(), beside=beside):

@@ -40,7 +40,8 @@ class World:
     def look(self) -> Callable[[], object]:
         """Return the look that is due soon."""
         self.passed = 0.8
-        assert (look := self.subject.ahead(SAME)) is not None
+        look = self.subject.ahead(SAME)
+        assert look is not None
         return look
 
 
