@@ -77,7 +77,9 @@ def test_who_was_seen_to_share_the_connection_is_not_forgotten(world: World) -> 
     assert world.subject.attribute(SAME).certainty is Certainty.LIKELY
 
 
-def test_nor_where_it_was_seen_while_another_answer_was_given(world: World) -> None:
+def test_nor_where_it_was_seen_while_another_answer_was_given(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What one look doubts, an answer of the same moment does not hide."""
     look = world.look()
 
@@ -87,11 +89,11 @@ def test_nor_where_it_was_seen_while_another_answer_was_given(world: World) -> N
         world.machine.holders = (100,)
         return True
 
-    world.machine.still_sole = meanwhile  # type: ignore[method-assign]
-    found = world.subject.attribute_now(SAME)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.machine, "still_sole", meanwhile)
+        found = world.subject.attribute_now(SAME)
     assert found is not None
     assert found.certainty is Certainty.LIKELY
-    del world.machine.still_sole
     assert world.subject.attribute(SAME).certainty is Certainty.LIKELY
 
 
