@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from attribution import examination
 from attribution.ambiguity import (
     GIVEN,
     RESTED,
@@ -25,11 +25,9 @@ from attribution.ambiguity import (
 from attribution.beacon.claims import RequestClaim
 from attribution.beacon.reading import request_claims
 from attribution.counters import Counters
+from attribution.examining import Examines
 from attribution.facts import AS_THEY_STAND, Backend, Ownership, Peer, ProcessFacts, peer_of
 from attribution.found import Found
-from attribution.identity.composition import Composition
-from attribution.identity.contents import MOST_BYTES, ContentStore
-from attribution.identity.imports import Imports
 from attribution.line.joining import joined
 from attribution.line.sampler import LineSampler, SampleTarget, program_of
 from attribution.os_users import People
@@ -47,8 +45,6 @@ _ALONE_AFTER_S = (0.002, 0.004, 0.008)
 """A child between fork and exec holds all that its parent holds, for about a millisecond."""
 _WAIT_TRIES = 5
 _WAIT_S = 0.002
-_COMPOSE_S = 10.0
-_SOURCE_S = 5.0
 _WARM_S = 5.0
 _ALONE_S = 1.0
 _CLAIMS_S = 0.4
@@ -57,7 +53,7 @@ _OWN = "the gate itself opened this connection"
 _GONE = "its process exited while it was being read"
 
 
-class SocketAttributor:
+class SocketAttributor(Examines):
     """Implements core.ports.Attributor over one backend. Safe to call from the event loop and
     threads together.
     """
@@ -76,9 +72,8 @@ class SocketAttributor:
         self._own_pids = own_pids
         self._sampler = sampler
         self._counters = Counters()
-        self._reader = reader
+        super().__init__(Gallery(backend, people, reader, wrappers), reader)
         self._lock = threading.Lock()
-        self.gallery = Gallery(backend, people, reader, wrappers)
         self._seen: OrderedDict[str, Found] = OrderedDict()
         self._alone: OrderedDict[tuple[int, int], float] = OrderedDict()
         """Processes that take no connections, and until when that counts."""
@@ -113,13 +108,23 @@ class SocketAttributor:
 
     def attribute(self, connection: Connection) -> Attribution:
         """See Attributor.attribute."""
-        now, peer, since = time.time(), peer_of(connection), connection.at.timestamp()
+        now = time.time()
         earlier = self._seen.get(connection.id)
         if earlier is not None and earlier.sole is not None and self._holds_on(earlier, now):
             behalf = self._peers_of(earlier.sole)
             found = replace(earlier.attribution, on_behalf=behalf)
             again = replace(earlier, attribution=found, verified_at=now)
             return self._keep(connection, again, "by_search")
+        seen, unused = self._searched(connection, earlier)
+        kept = self._keep(connection, seen, "by_search")
+        return in_doubt(kept, UNUSED if unused else None)
+
+    def _searched(self, connection: Connection, earlier: Found | None) -> tuple[Found, bool]:
+        """Look at all processes. Returns what is found now, and whether its only holder was not
+        seen to use the connection: that is said of this look alone, for whoever uses it at the next
+        one is not doubted for it.
+        """
+        peer, since = peer_of(connection), connection.at.timestamp()
         now, ownership, others = self._alone_if_possible(peer, since, is_new=earlier is None)
         found, sole = self._judge(ownership)
         if sole is None:
@@ -142,10 +147,25 @@ class SocketAttributor:
             rests=ownership.rests,
             doubt=doubt,
         )
-        # Of this look alone: whoever uses it at the next one is not doubted for it.
-        unused = sole is not None and ownership.used is False
-        kept = self._keep(connection, seen, "by_search")
-        return in_doubt(kept, UNUSED if unused else None)
+        return seen, sole is not None and ownership.used is False
+
+    def ahead(self, connection: Connection, *, beside: bool = False) -> Callable[[], object] | None:
+        """See Attributor.ahead."""
+        seen = self._seen.get(connection.id)
+        if seen is None or not seen.ages(time.time(), beside=beside):
+            return None
+        return partial(self._renew, connection, seen)
+
+    def _renew(self, connection: Connection, earlier: Found) -> None:
+        """Look at all processes before that is due. What is seen counts from the next request on,
+        unless another look came before it or the connection has gone; not where the holder was not
+        seen to use it: it may have had its answer meanwhile, and is asked about as ever.
+        """
+        seen, unused = self._searched(connection, earlier)
+        with self._lock:
+            now = self._seen.get(connection.id)
+            if now is not None and now.searched_at == earlier.searched_at and not unused:
+                self._seen[connection.id] = seen
 
     def _alone_if_possible(
         self, peer: Peer, since: float, *, is_new: bool
@@ -210,57 +230,6 @@ class SocketAttributor:
             return self._reader.ask(_CLAIMS_S, request_claims, facts, head, at_ns)
         return ()
 
-    def imports(self, attribution: Attribution) -> Imports | None:
-        """Return what the sender's script imports, while its process lives. Off the event loop."""
-        portrait = self.gallery.behind(attribution)
-        if portrait is None or portrait.script is None or portrait.script_facts is None:
-            return None
-        with contextlib.suppress(Unread):
-            return self._reader.ask(
-                _COMPOSE_S,
-                examination.imports,
-                portrait.script_facts,
-                portrait.script_path,
-                portrait.script.sha256,
-            )
-        return None
-
-    def composition(self, attribution: Attribution) -> Composition | None:
-        """Return the imports and installed distributions of the sender's script while it lives. Off
-        the event loop.
-        """
-        portrait = self.gallery.behind(attribution)
-        if portrait is None or portrait.script is None or portrait.script_facts is None:
-            return None
-        try:
-            return self._reader.ask(
-                _COMPOSE_S,
-                examination.composition,
-                portrait.script_facts,
-                portrait.script_path,
-                portrait.script.sha256,
-            )
-        except Unread:
-            return None
-
-    def keep_source(self, attribution: Attribution, store: ContentStore) -> bool:
-        """Keep what the sender's script looks like, if it still is what ran. Off the event loop."""
-        portrait = self.gallery.behind(attribution)
-        if portrait is None or portrait.script is None or portrait.script_facts is None:
-            return False
-        path, sha256 = portrait.script_path, portrait.script.sha256
-        if path is None or sha256 is None:
-            return False
-        if store.has(sha256):
-            return True
-        try:
-            source = self._reader.ask(
-                _SOURCE_S, examination.source, portrait.script_facts, path, sha256, MOST_BYTES
-            )
-        except Unread:
-            return False
-        return source is not None and store.keep(source, sha256)
-
     def warm(self) -> None:
         """Start what is needed for the first answers. Off the event loop."""
         self._reader.warm(_WARM_S)
@@ -321,14 +290,17 @@ class SocketAttributor:
         )
 
     def _keep(self, connection: Connection, seen: Found, speed: str) -> Attribution:
-        found = seen.attribution
         with self._lock:
-            again = self._seen.pop(connection.id, None) is not None
+            before = self._seen.pop(connection.id, None)
+            if before is not None and before.doubt is not None and seen.doubt is None:
+                # another look came to it meanwhile
+                doubted = in_doubt(seen.attribution, before.doubt)
+                seen = replace(seen, attribution=doubted, doubt=before.doubt)
             self._seen[connection.id] = seen
             while len(self._seen) > _MOST_CONNECTIONS:
                 self._seen.popitem(last=False)
-        self._counters.sender(found, speed, again=again)
-        return found
+        self._counters.sender(seen.attribution, speed, again=before is not None)
+        return seen.attribution
 
     def _takes_none(self, facts: ProcessFacts) -> bool:
         """True while the process was lately seen to take no connections: then it sends for nobody

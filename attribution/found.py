@@ -10,6 +10,10 @@ from core.attribution import Attribution
 from core.values import quick
 
 _SEARCHED_S = 1.0
+_AGES_S, _AGES_BESIDE_S = 0.75, 0.4
+"""After this, a look that is made beside a request spares a later one the wait for it; and one that
+is made for other connections answers for this one, too.
+"""
 
 
 @quick
@@ -43,3 +47,12 @@ class Found:
         if self.sole is None or self.is_first or not 0 <= now - self.searched_at <= _SEARCHED_S:
             return True
         return self.rests is not None and runs(self.sole.pid) == self.rests.runs
+
+    def ages(self, now: float, *, beside: bool = False) -> bool:
+        """True when all processes are to be looked at soon again, at this Unix time, but not yet.
+        `beside`: they are looked at for another connection.
+        """
+        if self.sole is None or self.is_first:
+            return False
+        from_s = _AGES_BESIDE_S if beside else _AGES_S
+        return from_s <= now - self.searched_at <= _SEARCHED_S

@@ -31,7 +31,8 @@ import socket, ssl, sys
 proxy, port, roots = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 raw = socket.create_connection(("127.0.0.1", proxy))
 raw.sendall(b"CONNECT localhost:%d HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n" % port)
-while b"\\r\\n\\r\\n" not in raw.recv(4096): pass
+told = b""
+while b"\\r\\n\\r\\n" not in told: told += raw.recv(4096) or sys.exit("a proxy gave no tunnel")
 inner = ssl.create_default_context(cafile=roots).wrap_socket(raw, server_hostname="localhost")
 inner.sendall(b"POST /x HTTP/1.1\\r\\nHost: localhost:%d\\r\\nContent-Length: 2\\r\\n\\r\\n{}" % port)
 sys.exit(b" 200 " not in inner.recv(65536))

@@ -50,8 +50,14 @@ def tunnel(proxy: int | None, port: int, roots: Path) -> ssl.SSLSocket:
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if proxy:
         raw.sendall(f"CONNECT localhost:{port} HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
-        while b"\r\n\r\n" not in raw.recv(4096):
-            pass
+        told = b""
+        while b"\r\n\r\n" not in told:
+            told += (piece := raw.recv(4096))
+            if not piece:
+                break
+        if b" 200 " not in told.partition(b"\r\n")[0] + b" " or b"\r\n\r\n" not in told:
+            raw.close()
+            raise SystemExit("a proxy gave no tunnel")
     context = ssl.create_default_context(cafile=str(roots))
     return context.wrap_socket(raw, server_hostname="localhost")
 
@@ -68,17 +74,24 @@ def request(port: int, body: bytes, path: str = "/v1/chat/completions") -> bytes
     return head.encode() + body
 
 
+def more(connection: ssl.SSLSocket) -> bytes:
+    """Return what comes next. Raises SystemExit where nothing does any more."""
+    if piece := connection.recv(65536):
+        return piece
+    raise SystemExit("a connection was closed amid an answer")
+
+
 def read_answer(connection: ssl.SSLSocket) -> None:
     """Read one answer of stated size."""
-    data = connection.recv(65536)
+    data = more(connection)
     while (end := data.find(b"\r\n\r\n")) < 0:
-        data += connection.recv(65536)
+        data += more(connection)
     head = data[:end].lower()
     if b" 200 " not in head.split(b"\r\n", 1)[0]:
         raise SystemExit(f"unexpected answer: {head[:80]!r}")
     size = int(head[head.find(b"content-length:") + 15 :].split(b"\r\n", 1)[0])
     while len(data) < end + 4 + size:
-        data += connection.recv(65536)
+        data += more(connection)
 
 
 def load(
@@ -116,7 +129,7 @@ def first_byte(proxy: int | None, port: int, roots: Path) -> float:
     connection.sendall(request(port, bodies(False, 1)[0], "/stream"))
     data = b""
     while b"data:" not in data:
-        data += connection.recv(65536)
+        data += more(connection)
     elapsed = (time.perf_counter() - started) * 1000
     connection.close()
     return elapsed

@@ -31,6 +31,12 @@ class Attributor(Protocol):
     def attribute(self, connection: Connection) -> Attribution:
         """Answer thoroughly; may take milliseconds, so call it off the event loop."""
 
+    def ahead(self, connection: Connection, *, beside: bool = False) -> Callable[[], object] | None:
+        """Return what to do off the event loop now so that the next request needs no search; None
+        where it needs none for some while, a longer one when others are looked at anyway
+        (`beside`). Cheap: on the loop.
+        """
+
     def line_of_code(
         self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:

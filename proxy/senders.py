@@ -6,7 +6,9 @@ it is open.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from core.attribution import UNATTRIBUTED, Attribution, Certainty, unknown_sender
 from core.exchange import Connection
@@ -15,6 +17,11 @@ from proxy.threads import DECISIONS
 
 _SOON_S = (0.001, 0.002, 0.004)
 """Who has just written will soon wait for an answer: to look again costs less than a search."""
+
+_MOST_AHEAD = 8
+"""Of so many connections at the same time a search is made that no request waits for yet: whoever
+waits for one has the other threads.
+"""
 
 _LEFT = (
     "whoever sent it had let go of the connection before it could be looked at; "
@@ -35,6 +42,8 @@ class Senders:
         """Connections whose later requests take a search: nothing is gained by looking again."""
         self._first: set[str] = set()
         """Connections whose opener was searched for: so is who sends the first request."""
+        self._ahead: set[str] = set()
+        """Connections for which a search is under way that no request waits for."""
 
     async def opened(self, connection: Connection) -> None:
         """Ask for the sender while the client waits for its first answer: it cannot have exited."""
@@ -82,10 +91,36 @@ class Senders:
             for pause in _SOON_S:
                 found = self._attributor.attribute_now(connection)
                 if found is not None:
+                    self._look_ahead(connection)
                     return found
                 await asyncio.sleep(pause)
             self._searched.add(connection.id)
         return await self._ask(connection)
+
+    def _look_ahead(self, connection: Connection) -> None:
+        """Begin the next search beside this request where it will be due soon; and those of others
+        in use with it, for they share a look then. One that fails is made again by who needs it.
+        """
+        if len(self._ahead) >= _MOST_AHEAD or connection.id in self._ahead:
+            return
+        if (look := self._attributor.ahead(connection)) is None:
+            return
+        self._begin_ahead(connection.id, look)
+        for other in self._open.values():
+            if len(self._ahead) >= _MOST_AHEAD:
+                return
+            look = None if other.id in self._ahead else self._attributor.ahead(other, beside=True)
+            if look is not None:
+                self._begin_ahead(other.id, look)
+
+    def _begin_ahead(self, connection_id: str, look: Callable[[], object]) -> None:
+        self._ahead.add(connection_id)
+        DECISIONS.begun(look).add_done_callback(partial(self._looked_ahead, connection_id))
+
+    def _looked_ahead(self, connection_id: str, look: asyncio.Future[object]) -> None:
+        self._ahead.discard(connection_id)
+        if not look.cancelled():
+            look.exception()
 
     async def _ask(self, connection: Connection) -> Attribution:
         found = self._attributor.attribute_now(connection)

@@ -73,6 +73,10 @@ class RemoteAttributor:
         sender = None if told is None else told.sender
         return sender or unknown_sender(METHOD, _SILENT)
 
+    def ahead(self, connection: Connection, *, beside: bool = False) -> None:
+        """See Attributor.ahead: each request asks the other process in any case."""
+        del connection, beside
+
     def line_of_code(
         self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:

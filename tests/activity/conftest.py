@@ -132,6 +132,9 @@ class Machine:
         self.asked.append(number)
         return self.owners.get(number, UNATTRIBUTED)
 
+    def ahead(self, connection: Connection, *, beside: bool = False) -> None:
+        return
+
     def line_of_code(
         self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:

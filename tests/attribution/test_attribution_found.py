@@ -51,3 +51,21 @@ def test_who_did_not_run_has_not_sent(
     """Only where data was sent after a moment at which nothing was on its way."""
     now = Ownership(pids=(7,), sent_at=sent_at, rests=Rest(at=101.0, runs=runs))
     assert rested(before, now) is another
+
+
+@pytest.mark.parametrize(
+    ("found", "now", "ages"),
+    [
+        (_found(), 100.5, False),
+        (_found(), 100.8, True),
+        (_found(), 101.1, False),
+        (_found(), 99.0, False),
+        (_found(is_first=True), 100.8, False),
+        (_found(sole=None), 100.8, False),
+    ],
+)
+def test_when_a_look_beside_a_request_spares_another_one_the_wait(
+    found: Found, now: float, ages: bool
+) -> None:
+    """Shortly before it is due, and where looks of this kind are made."""
+    assert found.ages(now) is ages

@@ -62,6 +62,9 @@ class FakeAttributor:
     def attribute(self, connection: Connection) -> Attribution:
         raise AssertionError("not needed")
 
+    def ahead(self, connection: Connection, *, beside: bool = False) -> Any:
+        return None
+
     def line_of_code(
         self, attribution: Attribution, request: Exchange | None = None, *, look: bool = True
     ) -> CodeLine | None:

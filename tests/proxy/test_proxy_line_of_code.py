@@ -53,6 +53,9 @@ class Attributor:
     def attribute_now(self, connection: object) -> Attribution | None:
         raise AssertionError("not needed")
 
+    def ahead(self, connection: object, *, beside: bool = False) -> None:
+        raise AssertionError("not needed")
+
     def attribute(self, connection: object) -> Attribution:
         raise AssertionError("not needed")
 

@@ -1,9 +1,13 @@
 """Who is asked for, and when."""
 
 import asyncio
+import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from patience import PATIENT_S, soon
 
 from core.attribution import Attribution, Certainty, unknown_sender
 from core.exchange import Connection
@@ -35,6 +39,9 @@ class Changing:
     def attribute(self, connection: Connection) -> Attribution:
         time.sleep(1)
         return unknown_sender("late", "late")
+
+    def ahead(self, connection: Connection, *, beside: bool = False) -> Any:
+        return None
 
     def line_of_code(
         self, attribution: Attribution, request: Any = None, *, look: bool = True
@@ -175,3 +182,46 @@ async def test_after_an_opener_that_was_searched_for_so_is_who_sends_first() -> 
     assert searching.asked == ["at once", "search", "search"]
     await senders.of("c1")
     assert searching.asked[3:].count("at once") > 1
+
+
+class Ageing(Changing):
+    """Says once that the next request would need a search, and of others that they might."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names *= 20
+        self.begun, self.may_end = threading.Event(), threading.Event()
+        self.looks = 0
+
+    def ahead(self, connection: Connection, *, beside: bool = False) -> Any:
+        return self.look if beside or self.looks == 0 or self.may_end.is_set() else None
+
+    def look(self) -> None:
+        self.looks += 1
+        self.begun.set()
+        self.may_end.wait(PATIENT_S)
+        raise ValueError("as a search may fail")
+
+
+async def test_a_search_that_will_be_due_is_made_beside_a_request() -> None:
+    """No request waits for it, a few of other connections' are made with it, and not more; its
+    failure is nobody's.
+    """
+    attributor = Ageing()
+    senders = Senders(attributor, 1.0)
+    for number in range(2, 40):
+        await senders.opened(replace(CONNECTION, id=f"c{number}"))
+    await senders.opened(CONNECTION)
+    attributor.names = ["first", "second", "third", "fourth"]
+    await senders.of("c1")
+    try:
+        assert (await senders.of("c1")).method == "second"
+        await soon(attributor.begun.is_set)
+        assert "c1" in senders._ahead
+        await soon(lambda: attributor.looks == 8)
+    finally:
+        attributor.may_end.set()
+    await soon(lambda: not senders._ahead)
+    assert attributor.looks == 8
+    await senders.of("c1")
+    await soon(lambda: attributor.looks == 16)
