@@ -215,7 +215,7 @@ _UNDERSTOOD = frozenset(
         ExtensionOID.CRL_DISTRIBUTION_POINTS,
     )
 )
-"""Extensions that may be critical: those that OpenSSL, the strictest of the clients here, handles."""
+"""Extensions that may be critical: those that OpenSSL handles."""
 
 
 def _check_dates(certificate: x509.Certificate, now: datetime, *, own: bool) -> None:

@@ -343,9 +343,7 @@ class LinuxBackend:
     def helped_by(
         self, helpers: Callable[[], frozenset[int]], looks: Callable[[Looks], Looks]
     ) -> None:
-        """Say which processes' children look at programs for us, and what is to look at descriptors
-        in the place of what does so here.
-        """
+        """Say whose children look at programs for us, and what looks at descriptors in our place."""
         self._execs.helpers = helpers
         self._looks.looks = looks(self._looks.looks)
 

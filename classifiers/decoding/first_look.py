@@ -34,12 +34,10 @@ _IN_LETTERS = (TORN, dumps.MIXED_PIECES, dumps.APART, dumps.RECORDS)
 _WITH_SIGNS = (
     *(UU, NAMED, STYLED, _QUOTED, _UTF7, _WIDE_IN_85, dumps.CALLS, dumps.PADDED, dumps.BARE_UU),
 )
-ALL = "|".join(f"(?:{one})" for one in (*_IN_DIGITS, *_IN_LETTERS, *_WITH_SIGNS))
-"""What is told by its form. To know whether there is any, ask `is_told`."""
 BUT_PAIRS = tuple(
     "|".join(f"(?:{one})" for one in group) for group in (_IN_DIGITS[1:], _IN_LETTERS, _WITH_SIGNS)
 )
-"""All but pairs of hex digits, in groups: for places, and for cells of columns."""
+"""What else is told by its form, in groups. To know whether there is any, ask `is_told`."""
 
 _SHORTEST_IN_DIGITS = b"\1" * 23
 _DIGITS_AND_GAPS = b"0123456789abcdefABCDEFxX \t\r\n:;,._|-"
@@ -82,7 +80,7 @@ def _has_run(data: bytes) -> bool:
 
 
 def is_told(data: bytes, signs: str) -> bool:
-    """Return True when something of `ALL` stands in a text, or in JSON as it was sent."""
+    """Return True when `HEX` or one of `BUT_PAIRS` is in a text, or in JSON as it was sent."""
     if _has_letters()(data):
         return True
     digits = data.translate(_OR_ESCAPED if _BACKSLASH in data else _ARE_DIGITS)
