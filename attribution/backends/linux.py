@@ -343,7 +343,7 @@ class LinuxBackend:
     def helped_by(
         self, helpers: Callable[[], frozenset[int]], looks: Callable[[Looks], Looks]
     ) -> None:
-        """Say whose children look at programs for us, and what looks at descriptors in our place."""
+        """Say whose children look at programs for us, and what looks at descriptors instead."""
         self._execs.helpers = helpers
         self._looks.looks = looks(self._looks.looks)
 
