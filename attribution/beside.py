@@ -27,15 +27,18 @@ from attribution.startup import (
     LINES_OF_OTHERS,
     LOADED_FIRST,
     MOST_LINES,
-    STANDARD,
+    NEVER_FIRST,
+    TRIED,
     Start,
     folders_of,
+    importable,
     imports_for_warning,
     installed,
     listed,
     module_names_in,
     named,
     names_another_home,
+    names_in,
     start_of,
     variables,
 )
@@ -81,7 +84,8 @@ _BY_PROCESSOR = frozenset({"glibc-hwcaps", "tls", "x86_64", "haswell", "avx512_1
 _BEACONS = frozenset(("sitecustomize.py", "__pycache__"))
 _BEACON = Path(__file__).parent / "beacon/child"
 _MOST_ARCHIVE = 64 << 20
-_NEVER_FIRST = frozenset({"test", "tests", "docs", "examples", "__pycache__"})
+_HEAD, _HEAD_BYTES = b"PK\x01\x02", 46
+"""How the entry of an archive's directory begins, and how long it is before its name."""
 
 
 def goes_on(owner: ProcessFacts) -> str | None:
@@ -209,7 +213,7 @@ def _of_user(start: Start, command: Command) -> str | None:
         if any(n.endswith(".pth") or n.partition(".")[0] in CUSTOM for n in names):
             return BESIDE
         others = [f for f in folders_of(start) if f.endswith("-packages") and f != folder]
-        if named(start, folder, _names_in(start, others) - _NEVER_FIRST):
+        if named(start, folder, (TRIED | names_in(start, others)) - NEVER_FIRST):
             return IN_PLACE
         if _is_changed(start, folder):
             return BESIDE_SINCE
@@ -302,15 +306,14 @@ def _first(start: Start, command: Command) -> _First | None:
             return None
         unknown = unknown or known is None
         names |= module_names_in(data.decode("utf-8", "replace"))
-        names |= _names_in(start, (f for f in folders if not f.endswith("-packages")))
+        names |= names_in(start, (f for f in folders if not f.endswith("-packages")))
     if unknown:
-        names |= _names_in(start, folders)
+        names |= names_in(start, folders)
     # Whatever the script runs where it says `breakpoint()`.
     names.add(os.fsdecode(start.told.get(b"PYTHONBREAKPOINT", b"")).partition(".")[0])
-    imported = STANDARD | _names_in(start, (f for f in folders if f.endswith("-packages")))
     return _First(
-        names=frozenset(names - _NEVER_FIRST - {""}),
-        imported=frozenset(imported - _NEVER_FIRST),
+        names=frozenset(names - NEVER_FIRST - {""}),
+        imported=importable(start),
         installed=homes,
     )
 
@@ -325,11 +328,6 @@ def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:
                     yield data
 
 
-def _names_in(start: Start, folders: Iterator[str] | list[str]) -> set[str]:
-    entries = (entry for f in folders for entry in listed(start.files.outside(f)))
-    return {entry.partition(".")[0] for entry in entries}
-
-
 def _archive_of(start: Start, folder: str) -> str | None:
     """Return the file that stands on the way to a folder, in which Python then looks for it."""
     place = folder
@@ -341,18 +339,29 @@ def _archive_of(start: Start, folder: str) -> str | None:
 
 
 def _is_in_archive(start: Start, archive: str, folder: str, names: frozenset[str]) -> bool:
-    """True where an archive holds a module of one of these names, or cannot be read."""
+    """True where an archive holds a module of one of these names, or cannot be read. Everything in
+    it that Python could take for an entry counts, whichever directory it belongs to, and by the
+    name that stands there: readers differ in both.
+    """
     data = text_of(start.files.outside(archive), _MOST_ARCHIVE + 1)
     if not data or len(data) > _MOST_ARCHIVE:
         return True
-    inner = f"{folder[len(archive) + 1 :]}/".lstrip("/")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            entries = packed.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):
+    if not zipfile.is_zipfile(io.BytesIO(data)):
         return data[:2] == b"PK" or b"PK\x05\x06" in data
-    below = (name.removeprefix(inner) for name in entries if name.startswith(inner))
+    inner = f"{folder[len(archive) + 1 :]}/".lstrip("/")
+    below = (name.removeprefix(inner) for name in _entries(data) if name.startswith(inner))
     return any(name.split("/")[0].partition(".")[0] in names for name in below)
+
+
+def _entries(data: bytes) -> Iterator[str]:
+    """Yield the names of an archive's entries, without ways back and forth."""
+    at = data.find(_HEAD)
+    while at >= 0:
+        end = at + _HEAD_BYTES
+        name = data[end : end + int.from_bytes(data[at + 28 : at + 30], "little")]
+        yield posixpath.normpath(name.decode("cp437"))
+        yield posixpath.normpath(name.decode("utf-8", "replace"))
+        at = data.find(_HEAD, at + len(_HEAD))
 
 
 def _is_changed(start: Start, path: str) -> bool:

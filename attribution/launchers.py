@@ -15,8 +15,13 @@ from attribution.resolution.plain_tools import plain_tool
 from core.attribution import LaunchedAs
 
 FINDS_ANOTHER = (
-    "a tool runs it that looks for Python's own modules in the folder of its start first, and "
-    "something of their names stands there: start it from another folder, or with -P"
+    "a tool runs it that looks for modules in the folder of its start first, and something by the "
+    "name of one of Python's own, or of an installed one, stands there: start it from another "
+    "folder, or with -P"
+)
+BY_LINK = (
+    "a tool runs it that looks for modules beside the link by which it was called: call it by its "
+    "own path"
 )
 
 
@@ -29,7 +34,7 @@ def doubt(
     named = plain_tool(owner.argv[1:]) if run.by_tool else None
     if named is None or witness is None:
         return None
-    tool, _ = named
+    tool, word = named
     imported = Resolution(
         launched_as=LaunchedAs.MODULE,
         name=tool,
@@ -43,7 +48,17 @@ def doubt(
     if posixpath.dirname(imported.path or "") not in own:
         return compiled.BEFORE_IT
     found = compiled.doubt(owner, imported, witness, files, places)
-    return found or startup.doubt(owner, files) or _of_folder(start, run)
+    return (
+        found or startup.doubt(owner, files) or _of_link(start, run, word) or _of_folder(start, run)
+    )
+
+
+def _of_link(start: startup.Start, run: Resolution, word: str) -> str | None:
+    """Python itself follows links to the folder of a script, and these tools do not."""
+    here = next(iter(search_paths.bases(start.owner)), "/")
+    called = posixpath.dirname(posixpath.join(here, word))
+    is_own = run.path is not None and start.files.realpath(called) == posixpath.dirname(run.path)
+    return None if is_own else BY_LINK
 
 
 def _of_folder(start: startup.Start, run: Resolution) -> str | None:
@@ -55,4 +70,4 @@ def _of_folder(start: startup.Start, run: Resolution) -> str | None:
         return None
     if run.path is not None and start.files.realpath(here) == posixpath.dirname(run.path):
         return None
-    return FINDS_ANOTHER if startup.named(start, here, startup.STANDARD) else None
+    return FINDS_ANOTHER if startup.named(start, here, startup.importable(start)) else None

@@ -11,14 +11,17 @@ In the helper process; nothing of what is found is run.
 import hashlib
 import os
 import posixpath
+import stat
 import sys
+import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from attribution.backends import procfs
 from attribution.compiled import made_of_source
 from attribution.facts import ProcessFacts
+from attribution.file_times import margin_s
 from attribution.filesystem import HostFiles
 from attribution.identity.environment import candidates, config_of, package_folders
 from attribution.os_users import home_of
@@ -45,12 +48,19 @@ a file, or was told to (`-X frozen_modules=off`).
 """
 STANDARD = frozenset(sys.stdlib_module_names | {"annotationlib", "compression"})
 """Names of all of Python's own modules, also of versions that are not this one."""
+TRIED = frozenset("java org tzdata vms_lib win32evtlog win32evtlogutil".split())
+"""What Python's own modules ask for besides (`platform`, `pickle` until 3.12, `zoneinfo`,
+`logging.handlers`), and mostly nobody has: whoever puts it anywhere is asked.
+"""
 LOADED_FIRST = (*CUSTOM, "encodings", *_OF_PYTHON)
 _ELSEWHERE = frozenset(
     (b"PYTHONHOME", b"PYTHONUSERBASE", b"PYTHONPLATLIBDIR", b"PYTHONEXECUTABLE", b"PYTHONWARNINGS")
 )
 """With these Python's own modules, or the user's, are others than those that are looked at."""
 MOST_LINES, _MOST_KNOWN = 1 << 20, 200
+_SETTLED_S = 1.0
+"""Of a folder that was changed within this, a later change may have the same time."""
+NEVER_FIRST = frozenset({"test", "tests", "docs", "examples", "__pycache__"})
 _DISTUTILS = (frozenset[bytes](), "_distutils_hack/__init__.py")
 _VIRTUALENV = (frozenset[bytes](), "_virtualenv.py")
 LINES_OF_OTHERS: Mapping[str, tuple[frozenset[bytes], str | None]] = {
@@ -84,7 +94,7 @@ _MODULES_OF_OTHERS = frozenset(
     )
 )
 """SHA-256 of those modules, in the versions that were read."""
-_listings: OrderedDict[tuple[str, int, int], tuple[str, ...]] = OrderedDict()
+_listings: OrderedDict[tuple[str, int, int, int], tuple[str, ...]] = OrderedDict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +110,11 @@ class Start:
 
     def is_since(self, path: str) -> bool:
         """True for what was changed after the start; where that cannot be told as well."""
-        loaded = self.owner.image_from
+        loaded, outside = self.owner.image_from, self.files.outside(path)
         try:
-            return loaded is None or os.stat(self.files.outside(path)).st_ctime > loaded
+            found = os.stat(outside)
+            margin = margin_s(outside, mapped=not stat.S_ISDIR(found.st_mode))
+            return loaded is None or found.st_ctime + margin > loaded
         except FileNotFoundError:
             return False
         except OSError:
@@ -284,17 +296,35 @@ def _is_package(start: Start, folder: str) -> bool:
 
 
 def listed(outside: str) -> tuple[str, ...]:
-    """Return the names in a folder; read again only when it was changed."""
+    """Return the names in a folder; read again only when it was changed, as far as its time shows
+    that.
+    """
     try:
         found = os.stat(outside)
-        key = (outside, found.st_ino, found.st_ctime_ns)
-        if key not in _listings:
-            _listings[key] = tuple(os.listdir(outside))
+        key = (outside, found.st_dev, found.st_ino, found.st_ctime_ns)
+        known = _listings.get(key)
+        if known is None:
+            settled_at = found.st_ctime + margin_s(outside, mapped=False) + _SETTLED_S
+            is_settled = settled_at < time.time()
+            known = tuple(os.listdir(outside))
+            if is_settled:
+                _listings[key] = known
             while len(_listings) > _MOST_KNOWN:
                 _listings.popitem(last=False)
-        return _listings[key]
+        return known
     except OSError:
         return ()
+
+
+def names_in(start: Start, folders: Iterable[str]) -> set[str]:
+    """Return what modules in these folders may be called."""
+    entries = (entry for f in folders for entry in listed(start.files.outside(f)))
+    return {entry.partition(".")[0] for entry in entries}
+
+
+def importable(start: Start) -> frozenset[str]:
+    """Return what any program may import, and has from the installation."""
+    return (STANDARD | TRIED | names_in(start, folders_of(start))) - NEVER_FIRST
 
 
 def folders_of(start: Start) -> list[str]:

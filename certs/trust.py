@@ -180,8 +180,9 @@ def write_more_stores(
         digest = crypto.X509.from_cryptography(root).subject_name_hash()
         named[f"{digest:08x}.0"] = root.public_bytes(Encoding.PEM)
     for other in hashed.iterdir():
-        if other.name not in named:
-            other.unlink()
+        # Another gate that begins now may be writing a file, or have removed this one.
+        if other.name not in named and not other.name.startswith("."):
+            other.unlink(missing_ok=True)
     for name, pem in named.items():
         replace_file(hashed / name, pem, PUBLIC_FILE)
     content = java_store(_from_file(bundle.path, []))

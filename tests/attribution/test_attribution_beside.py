@@ -135,8 +135,15 @@ def test_an_archive_on_the_path_is_looked_into(begin: Begin, tmp_path: Path) -> 
             archive.writestr(name, "")
         assert begin(PYTHONPATH=f"{path}{inner}") == reason, (name, inner)
     damaged = tmp_path / "damaged.zip"
-    damaged.write_bytes(path.read_bytes()[:-30])
+    whole = min(tmp_path.glob("*.zip")).read_bytes()
+    damaged.write_bytes(whole[:-30])
     assert begin(PYTHONPATH=str(damaged)) == BESIDE
+    empty = tmp_path / "empty.zip"
+    empty.touch()
+    assert begin(PYTHONPATH=str(empty)) == BESIDE
+    # Two directories, of which readers take one or the other.
+    (tmp_path / "two.zip").write_bytes(whole + path.read_bytes())
+    assert begin(PYTHONPATH=str(tmp_path / "two.zip")) == BESIDE
 
 
 def test_packages_of_a_user_that_a_variable_names_are_a_doubt(begin: Begin, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,9 +19,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from attribution.backends import process_facts
 from attribution.backends.linux import LinuxBackend
 from attribution.examination import Examined, examine
 from attribution.facts import ProcessFacts
+from attribution.filesystem import files_of
+from attribution.startup import importable, listed, start_of
 from examples import most
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux")
@@ -269,3 +272,45 @@ def test_the_usual_ones_are_exact(
         assert _is_exact(found), found.note
         assert found.resolution is not None
         assert found.resolution.path == said
+
+
+def test_a_folder_changed_twice_within_one_tick_is_listed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel before 6.13 notes times in steps of some ms: who looked in between would remember
+    the folder as it was.
+    """
+    told, at_ns = os.stat, time.time_ns()
+
+    class Coarse:
+        def __init__(self, path: str) -> None:
+            found = told(path)
+            self.st_dev, self.st_ino, self.st_mode = found.st_dev, found.st_ino, found.st_mode
+            self.st_ctime_ns, self.st_ctime = at_ns, at_ns / 1e9
+
+    monkeypatch.setattr("attribution.startup.os.stat", Coarse)
+    assert listed(str(tmp_path)) == ()
+    (tmp_path / "json.py").touch()
+    assert listed(str(tmp_path)) == ("json.py",)
+
+
+def test_a_file_system_that_says_what_it_likes_shows_no_change_and_none_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of FUSE tells the gate another time, and another content, than the program."""
+    facts = process_facts.process(os.getpid())
+    assert facts is not None
+    start = start_of(replace(facts, image_from=time.time() + 60), files_of(facts))
+    assert not start.is_since(str(tmp_path))
+    monkeypatch.setattr("attribution.startup.margin_s", lambda path, mapped: float("inf"))
+    assert start.is_since(str(tmp_path))
+
+
+def test_what_pythons_own_modules_ask_for_may_be_imported_by_any_program() -> None:
+    """Also what mostly nobody has, and the settings of the installation."""
+    facts = process_facts.process(os.getpid())
+    assert facts is not None
+    names = importable(start_of(facts, files_of(facts)))
+    assert {"json", "java", "tzdata", "pytest"} <= names
+    assert any(name.startswith("_sysconfigdata") for name in names)
+    assert "helpers" not in names

@@ -16,7 +16,13 @@ from certs.client_environment import (
     client_environment,
 )
 from certs.matrix import CLIENTS, ProxyUse, past_the_gate
-from certs.trust import platform_roots, user_roots, write_bundle, write_wgetrc
+from certs.trust import (
+    platform_roots,
+    user_roots,
+    write_bundle,
+    write_more_stores,
+    write_wgetrc,
+)
 
 GATE = "http://127.0.0.1:8080"
 
@@ -143,3 +149,18 @@ def test_settings_of_wget_that_are_closed_to_others_stay_so(
     written = (tmp_path / "wgetrc").read_text()
     assert ("hunter2" in written) == copied
     assert written.endswith(f"ca_certificate = {bundle}\n")
+
+
+def test_gates_that_begin_at_once_leave_each_other_the_files_they_are_writing(
+    authority: Authority, tmp_path: Path
+) -> None:
+    """Of two first `outgate run` one did not start: its file was gone before it had its name."""
+    bundle = write_bundle(tmp_path / "bundle.pem", authority, {})
+    hashed = tmp_path / "roots"
+    hashed.mkdir()
+    (hashed / "0a1b2c3d.0").write_bytes(b"a former root")
+    (hashed / ".5ea2c3af.0.staged").write_bytes(b"being written by another gate")
+    write_more_stores(bundle, (authority.root,), hashed, tmp_path / "roots.jks")
+    assert (hashed / ".5ea2c3af.0.staged").exists()
+    assert not (hashed / "0a1b2c3d.0").exists()
+    assert len(list(hashed.glob("*.0"))) == 1
