@@ -25,6 +25,7 @@ from wsproto.frame_protocol import Opcode
 
 from proxy.acknowledging import prompt
 from proxy.binding import transaction_of
+from proxy.boundaries import is_ours
 from proxy.carrying_out import QueuedConnectionHandler
 from proxy.prompt_reading import let_go, made_prompt
 from proxy.streams import GatePieceHook, GateUploadHook
@@ -90,7 +91,8 @@ def behind_its_answer(flow: http.HTTPFlow) -> int | None:
     if server in handler.lost:
         lost = handler.lost[server]
         return None if lost is None else lost + unsent
-    return unsent + unacknowledged(handler.transports.get(server))
+    waits = unacknowledged(handler.transports.get(server))
+    return None if waits is None else unsent + waits
 
 
 def unsure_of(flow: http.HTTPFlow) -> int | None:
@@ -290,7 +292,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
         self, hook: commands.StartHook, work: Awaitable[None] | None = None
     ) -> None:
         """Run one hook, or what is left of it; nothing waits any more once its last one is
-        through.
+        through. What fails beside it ends the connection: nobody would tell its layers to go on.
         """
         self._waiting += 1
         try:
@@ -300,6 +302,10 @@ class GateConnectionHandler(QueuedConnectionHandler):
             await (self.handle_hook(hook) if work is None else work)
             if hook.blocking:
                 self.take(events.HookCompleted(hook))
+        except BaseException as error:
+            if not is_ours(error):
+                raise
+            self.fault(error)
         finally:
             self._waiting -= 1
             if not self._waiting:
@@ -311,7 +317,9 @@ class GateConnectionHandler(QueuedConnectionHandler):
         """Have a body that passes know how much of it the far side has."""
         body, transport = transaction_of(flow).travel.body, self.transports.get(flow.server_conn)
         if isinstance(body, PastTap) and transport is not None:
-            body.tap.heard(untaken(transport))
+            waits = untaken(transport)
+            if waits is not None:
+                body.tap.heard(waits)
 
     async def drain_writers(self) -> None:
         """Wait before the next read: for slow writers, and for hooks when enough was read ahead."""

@@ -18,21 +18,24 @@ if sys.platform == "linux":
     from termios import TIOCOUTQ
 
 
-def untaken(transport: ConnectionIO | None) -> int:
+def untaken(transport: ConnectionIO | None) -> int | None:
     """Return how many bytes wait here, as they go over the wire: what the system has not taken, and
     what it holds until the far side acknowledges it; the most that it holds where it does not tell.
+    None where its socket is gone: nobody can tell any more.
     """
     writer = None if transport is None else transport.writer
     if writer is None:
         return 0
     found: Any = writer.get_extra_info("socket", None)
     waiting: int = writer.transport.get_write_buffer_size()  # type: ignore[union-attr]
-    return waiting + (0 if found is None else _in_the_system(found))
+    held = 0 if found is None else _in_the_system(found)
+    return None if held is None else waiting + held
 
 
-def unacknowledged(transport: ConnectionIO | None) -> int:
+def unacknowledged(transport: ConnectionIO | None) -> int | None:
     """Return how many of the bytes that were written its far side has certainly not acknowledged,
     though it may have by the time it reads on; 0 where no system tells it and all was handed over.
+    None as of `untaken`.
     """
     writer = None if transport is None else transport.writer
     if writer is None:
@@ -58,7 +61,7 @@ def lost_of(transport: ConnectionIO | None, written: int) -> int | None:
     return max(0, written - max(0, acknowledged - _OPENING))
 
 
-def _in_the_system(one: socket.socket) -> int:
+def _in_the_system(one: socket.socket) -> int | None:
     try:
         if sys.platform == "linux":
             held = array("i", [0])
@@ -66,5 +69,5 @@ def _in_the_system(one: socket.socket) -> int:
             return held[0]
         else:  # noqa: RET505 - or the checker of types takes it for the end
             return one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
-    except OSError:  # it is over: whoever asks knows what was taken before
-        return 0
+    except (OSError, ValueError):  # it is over: of a closed socket, fcntl says ValueError
+        return None

@@ -50,7 +50,7 @@ class BodyScan:
         self._head = replace(head, path="/", complete=True)
         self._classifier, self._pool, self._deadline_s = classifier, pool, deadline_s
         self._declared = content_encoding(head.headers)
-        self._content_type = (head.header("content-type") or "").strip().lower()
+        self._content_type = _named(head.header("content-type") or "")
         self._cutter = Cutter(self._content_type, self._declared, head.body_bytes)
         self._running: deque[_Running] = deque()
         self._read = self._taken = 0
@@ -247,6 +247,12 @@ class BodyScan:
 
     def __repr__(self) -> str:
         return f"<BodyScan {self._taken} bytes, {len(self._running)} windows in flight>"
+
+
+def _named(content_type: str) -> str:
+    """Return a content type in small letters, but for its parameters: a boundary has both."""
+    name, semicolon, parameters = content_type.strip().partition(";")
+    return name.lower() + semicolon + parameters
 
 
 def _is_literal(start: bytes) -> bool:

@@ -71,13 +71,15 @@ class FormParts:
         return (at + 1 if at >= 0 else size), Piece.END
 
     def _between(self, data: bytearray, size: int) -> int:
-        """Return where the last part begins that does not end there; 0 where that is the first."""
-        if data.count(self._mark, 1, size) <= MOST_PARTS:
-            last = 0 if size == len(data) else data.rfind(self._mark, 1, size)
-            return max(last + 1, 0) if last else 0
+        """Return where the last part begins that does not end there; 0 where that is the first. Of
+        more parts than stand in one window, no more is looked at.
+        """
         at = 0
         for _ in range(MOST_PARTS):
-            at = data.find(self._mark, at + 1, size)
+            found = data.find(self._mark, at + 1, size)
+            if found < 0:
+                return at + 1 if at and size < len(data) else 0
+            at = found
         return at + 1
 
 

@@ -2,6 +2,7 @@
 record, and nothing of it stays behind.
 """
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -17,6 +18,7 @@ from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
 from patience import PATIENT_S, eventually
 
 from core.decision import Decision, Verdict
+from proxy.backpressure import GateConnectionHandler
 from proxy.carrying_out import are_hooks_under_way
 from proxy.hooks import GateHandler
 from tests.proxy.test_proxy_wire import HOST, FarSide, wired
@@ -185,3 +187,30 @@ def test_what_a_server_had_not_taken_at_a_fault_is_told_as_at_least(
 def _sends(talk: ssl.SSLSocket, data: bytes) -> None:
     with suppress(OSError):
         talk.sendall(data)
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, GeneratorExit, asyncio.CancelledError])
+def test_what_fails_before_a_hook_ends_its_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """A step of the gate that fails between what came and its hook is a failure like any other: it
+    is no hang, and the request has its record.
+    """
+
+    def fails(*_: Any) -> NoReturn:
+        raise error("injected")
+
+    with wired(tmp_path) as (gate, far):
+        far.talks = _takes_little
+        far.goes_on = threading.Event()  # type: ignore[attr-defined]
+        far.goes_on.set()  # type: ignore[attr-defined]
+        with gate.connect(HOST) as talk, monkeypatch.context() as patched:
+            talk.settimeout(PATIENT_S)
+            patched.setattr(GateConnectionHandler, "_tell_what_is_taken", fails)
+            head = f"PUT /x HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {LARGE}\r\n\r\n"
+            _sends(talk, head.encode() + bytes(LARGE))
+            with suppress(ConnectionError):
+                assert talk.recv(1) == b""
+            eventually(lambda: bool(gate.evidence.closed))
+        (record,) = gate.evidence.closed
+        assert any("the gate failed" in note for note in record.notes), record.notes

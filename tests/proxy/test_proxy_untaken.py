@@ -9,7 +9,7 @@ import pytest
 from mitmproxy.proxy.server import ConnectionIO
 
 from proxy.prompt_reading import made_prompt
-from proxy.untaken import lost_of, untaken
+from proxy.untaken import lost_of, unacknowledged, untaken
 
 SIZE = 64 << 20
 """More than the system holds for two ends."""
@@ -86,3 +86,21 @@ def test_a_socket_that_is_gone_tells_nothing() -> None:
 
 def test_what_is_no_connection_holds_nothing() -> None:
     assert untaken(None) == untaken(ConnectionIO()) == 0
+
+
+def test_of_a_connection_that_is_closed_here_nobody_knows_what_was_taken() -> None:
+    """Its socket is gone before the handler that knew it: nothing is told as taken, and nothing
+    fails.
+    """
+
+    async def run() -> tuple[int | None, int | None]:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            far, _ = listening.accept()
+        with far:
+            writer.write(bytes(SIZE))
+            writer.transport.abort()
+            await asyncio.sleep(0)
+        return untaken(ConnectionIO(writer=writer)), unacknowledged(ConnectionIO(writer=writer))
+
+    assert asyncio.run(run()) == (None, None)

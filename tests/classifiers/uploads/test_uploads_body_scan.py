@@ -391,6 +391,18 @@ def test_ordinary_text_of_any_language_is_not_told_as_unread(kind: str) -> None:
     assert streamed(request(body, kind, ""), [body]).findings == ()
 
 
+@pytest.mark.parametrize("mark", ["----WebKitFormBoundaryAbCdEf0", "ALL-UPPER", "lower"])
+def test_letters_of_a_boundary_are_kept_as_they_are(mark: str) -> None:
+    """Browsers and many clients part forms by letters of both cases: such a form is sound, and each
+    of its parts is read for itself.
+    """
+    body, kind = among_many(ODD["calendar"](VALUE))
+    written = body.replace(b"b0undary7e3", mark.encode())
+    for named in (kind.replace("b0undary7e3", mark), f'Multipart/Form-Data; Boundary="{mark}"'):
+        found = streamed(request(written, named, ""), [written]).findings
+        assert (kinds(found), unread_text(found)) == ({"iban"}, ())
+
+
 def test_parts_that_cannot_be_told_apart_are_said_to_be_unread() -> None:
     """A form that does not begin as one, or has forms in it, may hide anything behind its first
     window.

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.uploads.cutting import LARGEST, OVERLAP, WINDOW, Cutter, Window, without
+from classifiers.uploads.form_parts import FormParts, Piece
 from core.findings import Confidence, Finding
 from examples import most
 
@@ -74,6 +75,39 @@ def test_a_form_is_cut_between_its_parts(sizes: list[int], tail: int, places: li
         assert holding
         if len(text) < WINDOW // 2:
             assert any(text in w.data for w in once)
+
+
+class _Looked(bytearray):
+    """Bytes that tell how many of them were looked at in search of something."""
+
+    looked = 0
+
+    def find(self, what: bytes, start: int = 0, end: int | None = None) -> int:  # type: ignore[override]
+        at = super().find(what, start, len(self) if end is None else end)
+        self.looked += (len(self) if end is None else end) - start if at < 0 else at - start
+        return at
+
+    def rfind(self, what: bytes, start: int = 0, end: int | None = None) -> int:  # type: ignore[override]
+        self.looked += (len(self) if end is None else end) - start
+        return super().rfind(what, start, len(self) if end is None else end)
+
+    def count(self, what: bytes, start: int = 0, end: int | None = None) -> int:  # type: ignore[override]
+        self.looked += (len(self) if end is None else end) - start
+        return super().count(what, start, len(self) if end is None else end)
+
+
+def test_a_form_of_tiny_parts_is_looked_through_once() -> None:
+    """However many parts stand in what came of it: each piece costs what it holds, not what is
+    there.
+    """
+    data = _Looked(b"--B" + b"\n--B" * 250_000)
+    size, form = len(data), FormParts(b"B")
+    while data:
+        at, kind = form.next(data, len(data))
+        assert at > 0
+        assert kind is Piece.PARTS
+        del data[:at]
+    assert data.looked <= 2 * size
 
 
 @given(st.text(min_size=1, max_size=4000), st.integers(1, 900), st.integers(0, 3))
