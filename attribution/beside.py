@@ -18,6 +18,7 @@ from pathlib import Path
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.identity.environment import config_of, prefix_of
+from attribution.linked import taken_in_place
 from attribution.os_users import home_of
 from attribution.plain_files import text_of
 from attribution.resolution import search_paths
@@ -273,8 +274,9 @@ def _of_given(start: Start, folder: str, first: _First, script: str | None) -> s
     if named(start, folder, first.names):
         return BESIDE
     if script is None or not _is_above(start, folder, script):
-        packed = archive is not None and _is_in_archive(start, archive, folder, first.imported)
-        if packed or named(start, folder, first.imported):
+        names = taken_in_place(start, folder, first.imported)
+        packed = archive is not None and _is_in_archive(start, archive, folder, names)
+        if packed or named(start, folder, names):
             return IN_PLACE
     return BESIDE_SINCE if _is_changed(start, archive or folder) else None
 

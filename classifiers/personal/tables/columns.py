@@ -168,7 +168,8 @@ def _column_results(
 ) -> list[ColumnResult]:
     if not sample:
         return []
-    votes = Counter(kind for kind, _ in {(hit.kind, hit.segment) for hit in hits})
+    # In the order they were found: a tie is not broken by the order of a set.
+    votes = Counter(kind for kind, _ in dict.fromkeys((hit.kind, hit.segment) for hit in hits))
     if (kind := _kind_of_nearly_all(sample, hits, votes)) is not None:
         own = [hit for hit in hits if hit.kind == kind]
         return [_whole_column(table, column, kind, own)]

@@ -1,0 +1,37 @@
+"""Folders that an installation names in a file of paths (`.pth`), as `pip install -e` writes it: what
+stands there is what is installed.
+"""
+
+import posixpath
+from collections.abc import Iterable, Iterator
+
+from attribution.startup import (
+    MOST_LINES,
+    NEVER_FIRST,
+    STANDARD,
+    TRIED,
+    Start,
+    folders_of,
+    listed,
+    text_of,
+)
+
+
+def taken_in_place(start: Start, folder: str, imported: frozenset[str]) -> frozenset[str]:
+    """Return what modules in a folder of the environment's are called that stand in the place of
+    others. `imported`: what any program may import, and has from the installation.
+    """
+    if start.files.realpath(folder) in set(_linked(start, folders_of(start))):
+        return (STANDARD | TRIED) - NEVER_FIRST
+    return imported
+
+
+def _linked(start: Start, folders: Iterable[str]) -> Iterator[str]:
+    for folder in folders:
+        for name in listed(start.files.outside(folder)):
+            if name.endswith(".pth"):
+                data = text_of(start.files.outside(f"{folder}/{name}"), MOST_LINES)
+                for line in data.decode("utf-8", "replace").splitlines():
+                    if line.startswith(("import ", "import\t", "#")) or not line.strip():
+                        continue
+                    yield start.files.realpath(posixpath.join(folder, line.rstrip()))
