@@ -19,7 +19,10 @@ _UNDERLINED = re.compile(rb"_x[0-9A-Fa-f]{4}_")
 _BEGINS_FILE = re.compile(
     rb"\"(?:\(dp|\(lp|c(?:copy_reg|numpy\.|pandas\.|__builtin__|collections)|age-encryption)"
 )
-_HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_ESCAPED = re.compile(rb"=[0-9A-F]{2}|\+A[A-Za-z0-9/]{2,}-")
+"""A letter as quoted-printable and as UTF-7 have it."""
+_HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80\xae")
+"""A control beyond ASCII, or what has the letters behind it drawn from right to left."""
 
 
 def worth_looking(data: bytes, *, column: bool = False) -> bool:
@@ -62,6 +65,8 @@ def _has_marks(data: bytes, signs: str) -> bool:
     if "&" in signs and _REFERENCE.search(data) is not None:
         return True
     if "\\" in signs and _has_escapes(data):
+        return True
+    if ("=" in signs or "+" in signs) and _ESCAPED.search(data) is not None:
         return True
     if "_" in signs and _UNDERLINED.search(data) is not None:
         return True

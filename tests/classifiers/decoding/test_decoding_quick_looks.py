@@ -43,6 +43,7 @@ PIECES = st.sampled_from(
         *("((byte)68, ", "c[0]=68; ", "jane.roe@contoso.com", "M7S9"),
         *("U+0041 ", "chr(68)+", "+AGEAYg-", "=4A", "begin 644 x\n", "01000001 ", "101 102 "),
         *("amFuZS5yb2VA Y29udG9zby5jb20= ", "[1,2,3]", '{"a":"4539578763621486"}', "(dp0\n"),
+        *('"6a", ', "'6a',", "\u202e125368", "nmx", "a=40b.de", "a+AEA-b.de", "\n(c) "),
         *("\x7f", "& ", "&amp;", "% ", "9" * 26, "data:,a%20b", "MIME-Version: 1.0\n", "+44 20 "),
     ]
 )
@@ -149,6 +150,33 @@ def test_texts_in_which_nothing_is_packed_are_what_they_look_like(
     assert not list(pieces.large_numbers(data))
 
 
+@given(cells=st.lists(TEXTS, max_size=5))
+def test_a_column_in_which_nothing_is_packed_is_what_it_looks_like(cells: list[str]) -> None:
+    """Where no cell of a column is worth looking at, looking at all of them finds nothing."""
+    text = "\n".join(cells)
+    data = text.encode()
+    if looking.worth_looking(data, column=True):
+        return
+    reading = Reading(Payload(), INLINE)
+    packed.unpack(reading, text, data, None, (), 0, column=True)
+    assert not reading.pending and not reading.payload.unread and not reading.payload.documents
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("jo=40x.de", "jo+AEA-x.de", "=6A=6F=40", "ed.x\u202eed.x@oj", "jo%40x.de", "jo&#64;x.de"),
+        *("&AG8AbgBlAC0-", "jo_x0040_x.de", "jo\\x40x.de", "jo\x85", "jo\x7f"),
+    ],
+)
+@pytest.mark.parametrize("other", ["Ann", "a longer note about nothing at all"])
+def test_a_short_cell_that_is_escaped_makes_its_column_worth_looking_at(
+    cell: str, other: str
+) -> None:
+    """An escape needs no room: neither short cells nor longer ones beside it hide it."""
+    assert looking.worth_looking(f"{other}\n{cell}\nBob".encode(), column=True)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -188,7 +216,7 @@ def test_signs_that_begin_no_escape_make_nothing_worth_looking_at(text: str) -> 
             "=ybegin line=1",
         ),
         *("MIME-Version: 1.0\nSubject: x\n\ny", "1.234.567.890.123", "[" + "9" * 30 + "]"),
-        *("é\U000e0041", "a\x85b"),
+        *("é\U000e0041", "a\x85b", "see \u202eed.x@oj", f"see {', '.join(['"6a"'] * 12)} here"),
     ],
 )
 def test_what_packs_another_text_is_worth_looking_at(text: str) -> None:
