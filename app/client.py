@@ -27,6 +27,10 @@ from core.ids import utc_now
 from core.text import printable
 
 _FORWARDED = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT")
+STOPS_S = 40.0
+"""So long a gate is waited for: what is under way ends first, or is cut (`proxy.draining`), and
+what was cut is on record after that. One that is killed has not told all that was sent.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +277,7 @@ def _read_ready(process: "subprocess.Popen[str]", words: TextIO) -> RunningGate:
 def _stop(process: "subprocess.Popen[str]") -> None:
     process.terminate()
     try:
-        process.wait(20)
+        process.wait(STOPS_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -22,7 +22,7 @@ _INSTRUCTION = struct.Struct("=HBBI")
 _BYTE, _HALF, _WORD, _MASK, _EQUAL, _ANY_OF, _RETURN = 0x30, 0x28, 0x20, 0x54, 0x15, 0x45, 0x06
 _UDP, _ICMP, _ICMP6 = 17, 1, 58
 _FOUR, _SIX = 20, 40
-"""How long the heads are: what has options of its own is not told of."""
+"""How long the heads are: of IPv4 without options, at least; of IPv6 what has more is not told."""
 _ERROR = 8
 
 
@@ -62,25 +62,29 @@ def missed(seen: socket.socket) -> int:
 def read(packet: bytes) -> Datagram | None:
     """Return what a packet tells; None for one that tells of no datagram. Never raises."""
     try:
-        if packet[0] >> 4 == 4:
-            return _read(packet, packet[9], _FOUR)
-        return _read(packet, packet[6], _SIX) if packet[0] >> 4 == 6 else None
+        protocol, head = _head(packet)
+        if protocol in {_ICMP, _ICMP6}:
+            packet = packet[head + _ERROR :]
+            protocol, head = _head(packet)
+        return _ends(packet, head) if protocol == _UDP else None
     except (IndexError, struct.error, ValueError):
         return None
 
 
-def _read(packet: bytes, protocol: int, head: int) -> Datagram | None:
-    if protocol in {_ICMP, _ICMP6}:
-        inner = packet[head + _ERROR :]
-        return _ends(inner, head) if inner[9 if head == _FOUR else 6] == _UDP else None
-    return _ends(packet, head) if protocol == _UDP else None
+def _head(packet: bytes) -> tuple[int, int]:
+    """Return what the packet carries and where. Raises ValueError where it is none."""
+    if packet[0] >> 4 == 6:
+        return packet[6], _SIX
+    head = 4 * (packet[0] & 0x0F)
+    if packet[0] >> 4 != 4 or head < _FOUR:
+        raise ValueError
+    return packet[9], head
 
 
 def _ends(packet: bytes, head: int) -> Datagram:
     near, far = struct.unpack_from("!HH", packet, head)
-    size = 4 if head == _FOUR else 16
-    at = head - 2 * size
-    source, target = packet[at : at + size], packet[at + size : head]
+    at, size = (8, 16) if packet[0] >> 4 == 6 else (12, 4)
+    source, target = packet[at : at + size], packet[at + size : at + 2 * size]
     return Datagram(near=(_text(source), near), far=(_text(target), far))
 
 

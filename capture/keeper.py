@@ -120,7 +120,8 @@ class Keeper:
     def _taken(self, gate: socket.socket) -> bool:
         descriptors = [one.fileno() for one in self._listeners]
         words = self._plan.words
-        handover.send(gate, "capture", descriptors, version=handover.VERSION, scope=words)
+        version = handover.CAPTURE_VERSION
+        handover.send(gate, "capture", descriptors, version=version, scope=words)
         answer = handover.receive(gate)
         if answer is not None and answer.kind == "refused":
             self._journal.refused(str(answer.values.get("why", "")))

@@ -133,6 +133,7 @@ class Gate:
             with courtesy(Duty.DIRECT):
                 self.addon.evasion.end()
             self.addon.ends.stop()
+            self.addon.passages.stop()
             self.addon.inspection.settle()
             self._master = None
 

@@ -2,10 +2,21 @@
 
 import re
 
-_LOOKS_LIKE_HTTP = re.compile(rb"\x16(?:\x03|$)|[A-Za-z!#$%&'*+.^_`|~-]{1,32}(?:[ \t\v\f\r]|$)")
+_LOOKS_LIKE_HTTP = re.compile(
+    rb"\x16(?:\x03|$)|[A-Za-z!#$%&'*+.^_`|~-]{1,32}(?:[ \t\v\f\r\x1c-\x1f\x85\xa0]|$)"
+)
+_WIDE = bytes(range(0x1C, 0x20)) + b"\x85\xa0"
+_BLANKS = bytes.maketrans(_WIDE, b" " * len(_WIDE))
 _VERSION = re.compile(rb"HTTP/\d{1,10}(?:\.\d{0,10})?", re.IGNORECASE)
 MOST_VERSION = 32
 """No version is so long."""
+
+
+def with_plain_blanks(line: bytes) -> bytes:
+    """Return a line in which each blank is one of ASCII: servers that read it as Latin-1 (Python's
+    own) part its words at others, too.
+    """
+    return line.translate(_BLANKS)
 
 
 def may_become_tls(data: bytes) -> bool:
@@ -30,7 +41,7 @@ def ends_as_http(line: bytes) -> bool:
     """Return True for a first line, without its end, that says HTTP's version last. Servers take
     any white space for that between its words, and overlook what stands behind (RFC 9112, 3).
     """
-    last = line.rstrip()[-MOST_VERSION:].split()[-1:]
+    last = with_plain_blanks(line).rstrip()[-MOST_VERSION:].split()[-1:]
     return any(map(_VERSION.fullmatch, last))
 
 
@@ -39,7 +50,7 @@ def is_old_request(begun: bytes, *, at_home: bool) -> bool:
     request has no head, and its answer is none. `begun`: its first bytes are enough. `at_home`: the
     port is another protocol's, in which a word may follow GET: then only a path or a URL is one.
     """
-    words = begun.split(None, 2)
+    words = with_plain_blanks(begun).split(None, 2)
     if len(words) != 2 or words[0] != b"GET":
         return False
     return not at_home or words[1].lower().startswith((b"/", b"http://", b"https://"))

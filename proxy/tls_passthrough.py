@@ -3,6 +3,8 @@
 Recorded before anything leaves, counted, unread.
 """
 
+from itertools import chain
+
 from mitmproxy import tls
 from mitmproxy.connection import Client
 from mitmproxy.proxy import commands, events, layer
@@ -10,12 +12,15 @@ from mitmproxy.proxy.layers import ClientTLSLayer, TCPLayer
 
 from core.attribution import Attribution
 from core.decision import Decision
+from core.duties import Duty
 from core.exchange import Answer, Exchange
+from core.fate import STOPPED_NOTE
 from core.findings import PASS_THROUGH, Finding, not_inspected
 from core.host_names import host_of
 from core.ids import uuid7
 from core.vocabulary.protocols import WORDS
 from proxy.backpressure import break_off
+from proxy.boundaries import courtesy
 from proxy.deciding import Deciding
 from proxy.fault_causes import why_broken
 from proxy.inspection import HOW_MUCH, Inspection
@@ -116,6 +121,13 @@ class Passages:
         """The client's connection is over: so is all that passed on it."""
         for passage in self._open.pop(client.id, ()):
             passage.end("the connection broke off")
+
+    def stop(self) -> None:
+        """The gate stops: whatever still passes goes no further, and is on record as that."""
+        left, self._open = self._open, {}
+        for passage in chain.from_iterable(left.values()):
+            with courtesy(Duty.HAND_OVER):
+                passage.end(STOPPED_NOTE)
 
 
 def asked(

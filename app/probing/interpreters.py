@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ _MARK = "pyvenv.cfg"
 _MOST = 50
 _DEPTH = 6
 _ANSWERS_S = 30
+_AT_ONCE = 8
+"""So many are asked at a time."""
 _HARMLESS = frozenset({"PATH", "LANG", "LC_ALL", "TZ"})
 
 
@@ -43,13 +46,14 @@ def interpreters(named: Sequence[Path]) -> Iterator[Interpreter | str]:
     path that is none and holds none.
     """
     seen: set[str] = set()
-    for program in _programs(named):
-        found = _asked(program)
-        if isinstance(found, Interpreter):
-            if found.prefix in seen:
-                continue
-            seen.add(found.prefix)
-        yield found
+    # Each is another process, and one that hangs is waited for beside the others.
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="python") as pool:
+        for found in pool.map(_asked, list(_programs(named))):
+            if isinstance(found, Interpreter):
+                if found.prefix in seen:
+                    continue
+                seen.add(found.prefix)
+            yield found
 
 
 def _programs(named: Sequence[Path]) -> Iterator[Path]:
@@ -116,7 +120,9 @@ def _asked(program: Path) -> "Interpreter | str":
             certifi=None if told["certifi"] is None else str(told["certifi"]),
             owner=owner,
         )
-    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
+    except subprocess.TimeoutExpired:
+        return f"{program} gave no answer within {_ANSWERS_S} s"
+    except (OSError, ValueError, KeyError, TypeError):
         if not program.is_file() and (program.parent.parent / _MARK).is_file():
             return f"{program.parent.parent} is an environment whose Python has gone: make it again"
         return f"{program} does not run as a Python"

@@ -1,7 +1,7 @@
 """A first line that is only begun: how long it is waited for, and whether it becomes HTTP's."""
 
 from core.vocabulary.protocols import UNKNOWN, protocol_at
-from proxy.sniffing import MOST_VERSION, ends_as_http, is_old_request
+from proxy.sniffing import MOST_VERSION, ends_as_http, is_old_request, with_plain_blanks
 
 _MOST = 16_384
 """A line that is longer is no word that somebody waits behind."""
@@ -45,7 +45,8 @@ class FirstLine:
         """Take more bytes; return True with those that make it a line of HTTP."""
         if self._over:
             return False
-        begun = data if self._words else data.lstrip()
+        plain = with_plain_blanks(data)
+        begun = plain if self._words else plain.lstrip()
         piece, ended, _ = begun.partition(b"\n")
         encrypted = not self._words and begun[:1] == _HANDSHAKE
         self._over = bool(ended) or encrypted

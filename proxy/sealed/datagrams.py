@@ -44,11 +44,20 @@ class _Sent:
 class Datagrams:
     """Those of one sealed run. For the event loop only."""
 
-    def __init__(self, tell: Tell, members: Members, name_of: Callable[[str], str | None]) -> None:
-        """`name_of`: the name that an address was given for."""
+    def __init__(
+        self,
+        tell: Tell,
+        members: Members,
+        name_of: Callable[[str], str | None],
+        share: Callable[[], int] = lambda: 1,
+    ) -> None:
+        """`name_of`: the name that an address was given for. `share`: how many runs its user has,
+        which are read as often together as one.
+        """
         self._tell = tell
         self._members = members
         self._name_of = name_of
+        self._share = share
         self._seen: socket.socket | None = None
         self._sent: dict[Datagram, _Sent] = {}
         self._known: dict[Datagram, None] = {}
@@ -65,14 +74,17 @@ class Datagrams:
 
     async def over(self) -> None:
         """The run has ended: tell all that is left, and let go of the socket."""
-        if self._seen is None:
-            return
-        asyncio.get_running_loop().remove_reader(self._seen.fileno())
-        self._take()
-        seen, self._seen = self._seen, None
-        seen.close()
+        if self._seen is not None:
+            asyncio.get_running_loop().remove_reader(self._seen.fileno())
+            self._take(self._seen)
+            self._let_go()
         self._begin()
         await asyncio.gather(*self._running)
+
+    def _let_go(self) -> None:
+        seen, self._seen = self._seen, None
+        if seen is not None:
+            seen.close()
 
     def _wait(self) -> None:
         if self._seen is not None:
@@ -83,18 +95,26 @@ class Datagrams:
             return
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._seen.fileno())
-        self._take()
-        loop.call_later(_PAUSE_S, self._wait)
+        if self._take(self._seen):
+            loop.call_later(_PAUSE_S * self._share(), self._wait)
+        else:
+            self._let_go()
 
-    def _take(self) -> None:
-        assert self._seen is not None
+    def _take(self, seen: socket.socket) -> bool:
+        """Read what is there; False at an end, which a socket of this kind never comes to: whoever
+        handed it in would have it read for ever.
+        """
         with contextlib.suppress(OSError):
             for _ in range(_AT_ONCE):
                 # Whoever handed it in may have made it wait.
-                one = datagrams.read(self._seen.recv(_PACKET, socket.MSG_DONTWAIT))
+                packet = seen.recv(_PACKET, socket.MSG_DONTWAIT)
+                if not packet:
+                    return False
+                one = datagrams.read(packet)
                 if one is not None:
                     self.sent(one)
-        self._count(datagrams.missed(self._seen))
+        self._count(datagrams.missed(seen))
+        return True
 
     def sent(self, one: Datagram) -> None:
         """This one went nowhere."""

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
@@ -81,7 +82,10 @@ class Door:
     def _has_room(self, channel: socket.socket) -> bool:
         """Nobody takes all the room. What is in a seal does not see this door."""
         uid = _peer_of(channel)[1]
-        return sum(run.uid == uid for run in self._runs) < _MOST_OF_ONE
+        return self._runs_of(uid) < _MOST_OF_ONE
+
+    def _runs_of(self, uid: int) -> int:
+        return sum(run.uid == uid for run in self._runs)
 
     async def take_no_more(self) -> None:
         """What is captured waits at its keeper's listeners from now on; what is open goes on."""
@@ -121,7 +125,8 @@ class Door:
             return Names(run.book, self._made_up), None
         members = Members(self._tells.attributor, network, supervisor)
         unfound = Unfound(self._tells.not_found, members)
-        sent = Datagrams(self._tells.datagrams, members, run.book.name_of)
+        share = partial(self._runs_of, run.uid)
+        sent = Datagrams(self._tells.datagrams, members, run.book.name_of, share)
         return Names(run.book, self._made_up, unfound=unfound), sent
 
     @property
@@ -248,7 +253,7 @@ class _Run:
     async def _captured(self, message: handover.Message) -> None:
         """Take the listeners to which the connections of this machine are brought."""
         captures = self._door.captures
-        if captures is None or message.integer("version") != handover.VERSION:
+        if captures is None or message.integer("version") != handover.CAPTURE_VERSION:
             why = _NO_CAPTURE if captures is None else _OTHER_VERSION
             self._say("refused", why=why)
             return

@@ -18,10 +18,18 @@ SIX += socket.inet_pton(socket.AF_INET6, "2001:db8::9")
 ENDS = struct.pack("!HHHH", 4000, 443, 20, 0)
 
 
+NOPS = bytes([1, 1, 1, 1])
+OPTIONED = FOUR.replace(b"\x45", b"\x46") + NOPS
+"""With options: what stands at the usual place of the ports are these."""
+WORD_OPTIONED = OPTIONED.replace(b"\x40\x11", b"\x40\x01") + bytes([3, 3, 0, 0, 0, 0, 0, 0])
+
+
 def unreachable(inner: bytes, protocol: int) -> bytes:
     """The kernel's word that nobody takes a datagram."""
     outer = bytearray(inner[: 20 if inner[0] >> 4 == 4 else 40])
     outer[9 if inner[0] >> 4 == 4 else 6] = protocol
+    if inner[0] >> 4 == 4:
+        outer[0] = 0x45
     return bytes(outer) + bytes([3, 3, 0, 0, 0, 0, 0, 0]) + inner
 
 
@@ -36,7 +44,17 @@ def unreachable(inner: bytes, protocol: int) -> bytes:
         ),
         (unreachable(SIX + ENDS, 58), Datagram(near=("::1", 4000), far=("2001:db8::9", 443))),
         (unreachable(FOUR.replace(b"\x40\x11", b"\x40\x06") + ENDS, 1), None),
+        (OPTIONED + ENDS, Datagram(near=("127.0.0.1", 4000), far=("198.51.100.9", 443))),
+        (
+            unreachable(OPTIONED + ENDS, 1),
+            Datagram(near=("127.0.0.1", 4000), far=("198.51.100.9", 443)),
+        ),
+        (
+            WORD_OPTIONED + FOUR + ENDS,
+            Datagram(near=("127.0.0.1", 4000), far=("198.51.100.9", 443)),
+        ),
         (FOUR.replace(b"\x40\x11", b"\x40\x06") + ENDS, None),
+        (FOUR.replace(b"\x45", b"\x44") + ENDS, None),
         (FOUR, None),
         (b"", None),
     ],
@@ -79,6 +97,10 @@ with network.sockets() as found:
         (socket.AF_INET, ("198.51.100.9", 53)),
     ):
         send(family, place)
+    for place in (("198.51.100.9", 444), ("127.0.0.1", 8126)):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, bytes([1, 1, 1, 1]))
+            s.sendto(b"x" * 40, place)
     with socket.create_connection(("198.51.100.9", 443), 5) as s:
         s.sendall(b"TCP")
     while True:
@@ -110,6 +132,8 @@ def test_the_kernel_tells_of_what_goes_nowhere_and_of_nothing_else(scratch: str)
         "2001:db8:1::9 443",
         "127.0.0.1 8125",
         "::1 8125",
+        "198.51.100.9 444",
+        "127.0.0.1 8126",
         "True 0",
     ], done.stderr
 

@@ -38,6 +38,7 @@ OWNED = {
     "app/demo/internet.py": "the stand-in internet of the demonstration: no gate",
     "app/habits.py:": "a process that is waited for: its end is the answer, or BrokenProcessPool",
     "app/offline.py": "`inspect`: no gate; each task is awaited in turn and its error ends it",
+    "app/probing/interpreters.py": "`doctor`: as in app/probing/trying.py",
     "app/probing/trying.py": "`doctor`: no gate; each result is waited for, and its error ends it",
     "app/systemd_notify.py": "before the gate serves; without it systemd ends the start, and says so",
     "classifiers/workers/worker.py": "in the worker itself: it ends the process, which is noticed",

@@ -51,6 +51,9 @@ ODD = {
     "of much space": b"GET" + b" " * 40 + b"/" + b" \t" * 40 + b"HTTP/1.1\n",
     "of an odd version": b"GET / HTTP/01.10\r\n",
     "of small letters": b"GET / http/1.1\r\n",
+    "of blanks of Latin-1": b"POST\xa0/\x85HTTP/1.1\xa0\r\n",
+    "of separators": b"\x1cPOST\x1d/\x1e\x1fHTTP/1.1\r\n",
+    "without a version, of blanks of Latin-1": b"GET\xa0/\x85\r\n",
 }
 """Lines that some servers take for HTTP's (Python's http.server takes all of these but two)."""
 

@@ -102,3 +102,35 @@ async def test_none_is_lost_where_there_is_no_room(ports: list[tuple[int, int]])
     assert len(told) <= 257
     crowded = len(set(ports)) > 256
     assert any(not host for host, _, _ in told) == crowded
+
+
+async def test_a_socket_at_its_end_is_read_no_more() -> None:
+    """It is handed in by the run's user: one that is always readable would keep the gate busy."""
+    import socket
+
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    sent = made([])
+    sent.listen(ours)
+    await soon(lambda: ours.fileno() < 0)
+    await sent.over()
+
+
+async def test_the_runs_of_one_user_are_read_as_often_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who floods from many seals takes of the gate what one takes."""
+    import socket
+
+    paused: list[float] = []
+    loop = asyncio.get_running_loop()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    monkeypatch.setattr(loop, "call_later", lambda pause, *_: paused.append(pause))
+    sent = Datagrams(lambda *_: None, Members(Seeing(), 1, 77), lambda _: None, lambda: 64)
+    theirs.send(b"x")
+    sent.listen(ours)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert paused == [datagrams._PAUSE_S * 64]
+    await sent.over()
+    theirs.close()

@@ -17,8 +17,11 @@ import pytest
 from capture import handover
 from capture.network import ROLES, identity
 from core.duties import OWNER
+from core.happenings import Happening
 from proxy.sealed import door
+from proxy.sealed.capturing import Captures
 from proxy.sealed.door import Door, is_of_our_network
+from proxy.sealed.passing_counts import Others
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sealed runs take Linux")
 
@@ -272,5 +275,20 @@ async def test_nobody_speaks_for_the_network_of_the_machine(
     _says(channel, "network", luggage, network=identity(), roles=list(ROLES))
     assert await _heard(channel) == "refused"
     assert not networks.asked.is_set()
+    channel.close()
+    await there.close()
+
+
+async def test_a_keeper_goes_on_behind_the_gate_of_a_new_version(
+    tmp_path: Path, stranger: tuple[ExitStack, list[socket.socket]]
+) -> None:
+    """What captures a machine is not started again with its gate: it says what it ever said."""
+    stack, _ = stranger
+    told: list[Happening] = []
+    captures = Captures(told.append, Others())
+    there = Door(cast("Any", None), None, lambda _: False, captures)
+    channel = _knocking(stack, there, tmp_path)
+    _says(channel, "capture", [], version=1, scope="everybody")
+    assert await _heard(channel) == "capturing"
     channel.close()
     await there.close()

@@ -17,6 +17,8 @@ from proxy.sniffing import looks_like_http
         b"GET\t/\tHTTP/1.1\r\n",
         b"GET / HTTP/1.1" + b" " * 40 + b"\r\n",
         b"GET / HTTP/1.10\t\r\n",
+        b"GET\xa0/\x85HTTP/1.1\r\n",
+        b"GET\x1c/\x1fHTTP/1.1\xa0\r\n",
     ],
 )
 def test_http_looks_like_http(data: bytes) -> None:
@@ -43,6 +45,8 @@ def test_http_looks_like_http(data: bytes) -> None:
         b"QUIT\r\n",
         b"HTTP/1.1\r\n",
         b"SAY HTTP/1.1, he said\r\n",
+        b"GET\xa0key\r\n",
+        b"\xa0GET",
     ],
 )
 def test_other_protocols_do_not(data: bytes) -> None:

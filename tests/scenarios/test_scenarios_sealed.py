@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from spoken import Spoken, speaking
 from app.demo.internet import StandInInternet
 from app.sealing import why_not_sealed
 from attribution.facts import UNTOLD
-from core.fate import SPOKE_OTHERWISE, UNREACHED_NOTE
+from core.fate import SPOKE_OTHERWISE, STOPPED_NOTE, UNREACHED_NOTE
 from tests.scenarios.conftest import Outgate, is_sure_or_says_why, summary
 
 pytestmark = pytest.mark.skipif(why_not_sealed() is not None, reason=str(why_not_sealed()))
@@ -633,3 +634,37 @@ def test_datagrams_are_refused_and_on_record(sealing: Sealing) -> None:
         place = one["destination"]["host"], one["destination"]["port"]
         told[place] = told.get(place, 0) + count
     assert told == {("files.example", 443): 3, ("198.51.100.9", 123): 3, ("127.0.0.1", port): 3}
+
+
+ASKS_ONE_THAT_STAYS = """
+import socket, sys
+c = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5)
+c.sendall(b"LOGIN anna\\n")
+print(c.recv(9))
+"""
+
+
+def test_a_server_that_stays_when_its_client_has_gone_hides_nothing(outgate: Outgate) -> None:
+    """What passed unread is told at the end of the run, though its server never ends: the gate is
+    waited for until it has cut that connection.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port = there.getsockname()[1]
+        kept: list[socket.socket] = []
+
+        def answer() -> None:
+            one, _ = there.accept()
+            kept.append(one)
+            one.recv(99)
+            one.sendall(b"welcome")
+
+        threading.Thread(target=answer, daemon=True).start()
+        script = str(outgate.script("asks.py", ASKS_ONE_THAT_STAYS))
+        done = outgate("run", "--sealed", "--json", "--", sys.executable, script, str(port))
+        assert "welcome" in done.stdout, done.stderr
+        [one] = kept
+        one.close()
+    assert "killed" not in done.stderr
+    [record] = summary(done)["records"]
+    assert record["request"]["bytes"] == len("LOGIN anna\n")
+    assert STOPPED_NOTE in record["notes"], record

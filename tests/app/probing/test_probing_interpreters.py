@@ -74,3 +74,24 @@ def test_an_environment_whose_python_is_gone_is_told(tmp_path: Path) -> None:
     )
     assert all("make it again" in one for one in told)
     assert list(interpreters([tmp_path / "empty"])) == [told[-1]], "named, it is told as well"
+
+
+def test_one_that_hangs_is_waited_for_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is told as what it is, and all of them take as long as the slowest."""
+    import time
+
+    monkeypatch.setattr("app.probing.interpreters._ANSWERS_S", 2)
+    for name, script in (("a", "sleep 60"), ("b", "sleep 60"), ("c", "sleep 60"), ("d", "exit 3")):
+        program = tmp_path / name / "bin" / "python3"
+        program.parent.mkdir(parents=True)
+        program.write_text(f"#!/bin/sh\nexec {script}\n")
+        program.chmod(0o755)
+    began = time.monotonic()
+    told = list(interpreters([tmp_path]))
+    assert time.monotonic() - began < 5.5
+    assert told == [
+        *(f"{tmp_path / name}/bin/python3 gave no answer within 2 s" for name in "abc"),
+        f"{tmp_path}/d/bin/python3 does not run as a Python",
+    ]
