@@ -234,10 +234,11 @@ def _sent_to(sent: _Sent) -> str:
     stopped = "stopped" + (f" ({withheld})" if withheld else "")
     counts = Counter({stopped: sent.stopped}) + sent.others
     kept = "".join(f", {number(count)} {word}" for word, count in counts.items())
+    requests = sent.requests + counts.total()
     last = "" if sent.last is None else f", last {sent.last:%Y-%m-%d}"
     size = size_at_least(sent.bytes, exact=sent.bytes_exact)
     return (
-        f"{sent.place}{accounts}: {counted(sent.requests, 'request')}, {size}"
+        f"{sent.place}{accounts}: {counted(requests, 'request')}, {size} sent"
         f"{kept}{last}{'; ' + what if what else ''}"
     )
 

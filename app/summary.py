@@ -102,9 +102,9 @@ def print_replay(report: "ReplayReport") -> None:
     typer.echo(f"{counted(report.records, 'record')} replayed under policy {report.policy}.")
     for verdict, count in sorted(report.verdicts.items()):
         typer.echo(f"  would {verdict}: {number(count)}")
-    whose = f"{counted(report.scripts, 'script')}, {counted(report.people, 'person', 'people')}"
-    stopped = counted(report.newly_stopped, "request")
-    typer.echo(f"{stopped} that went out would be stopped: {whose}.")
+    typer.echo(f"{counted(report.newly_stopped, 'request')} that went out would be stopped.")
+    whose = f"{counted(report.scripts, 'script')} and {counted(report.people, 'person', 'people')}"
+    typer.echo(f"In all it would stop {counted(report.stopped, 'request')}, of {whose}.")
     if report.false_alarms:
         typer.echo(f"{number(report.false_alarms)} of them had been closed as false alarms.")
     if report.unreadable:

@@ -16,7 +16,7 @@ def habit_lines(baseline: Baseline) -> Iterator[str]:
     """Yield what a script does as a rule, its state first."""
     learnt = f"{counted(baseline.requests, 'request')} on {counted(baseline.days, 'day')}"
     if baseline.learning is not None:
-        yield f"{baseline.learning}: {learnt} so far; nothing is unusual yet"
+        yield f"{baseline.learning}: learnt from {learnt} before today; nothing is unusual yet"
     else:
         yield f"known: {learnt}, {baseline.since} to {baseline.until}"
     if baseline.hours is not None:

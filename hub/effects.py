@@ -69,7 +69,7 @@ class Effect:
             return
         verdict, was = as_enforced(one.decision), one.record.decision.verdict
         self.verdicts[verdict.value] += 1
-        if was.passes and not verdict.passes:
+        if one.newly_stopped:
             self.newly_stopped += 1
             self.stopped_on.add(endpoint)
         self.no_longer_stopped += verdict.passes and not was.passes

@@ -82,7 +82,15 @@ def _slips(rule: Rule, today: date) -> Iterator[str]:
     if rule.until is not None and rule.until < today:
         yield f"ended on {rule.until}: delete it or give it a new date"
     if not rule.description:
-        yield "has no description: an analyst who is refused would not learn why"
+        yield f"has no description: {_reader(rule)} would not learn why"
+
+
+def _reader(rule: Rule) -> str:
+    """Return who reads the description of a rule: only some rules refuse."""
+    answers = [Verdict(answer) for answer in (rule.then.do, rule.on_error) if answer is not None]
+    if not all(answer.passes for answer in answers):
+        return "an analyst who is refused"
+    return "an analyst who is warned" if Verdict.WARN in answers else "who reads its records"
 
 
 def _strangers(when: AllOf) -> Iterator[str]:

@@ -56,7 +56,7 @@ class ReplayReport:
     the stricter.
     """
     newly_stopped: int
-    """Records that went out unchanged and would be redacted, held or blocked."""
+    """Records that left through the gate unchanged and would be redacted, held or blocked."""
     no_longer_stopped: int
     scripts: int
     """Scripts with a record that would be redacted, held or blocked."""
@@ -68,6 +68,11 @@ class ReplayReport:
     caveats: tuple[str, ...] = ()
     untold: int = 0
     """Records of which nobody can tell, for they lack what a rule asks for; in no other number."""
+
+    @property
+    def stopped(self) -> int:
+        """Records that would be redacted, held or blocked, whatever became of them."""
+        return sum(n for verdict, n in self.verdicts.items() if not Verdict(verdict).passes)
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON values."""
@@ -127,6 +132,12 @@ class Replayed:
     """Rules that could have decided otherwise, had the record held what they ask for."""
     learning: bool = False
     """True where rules that ask for habits waited for them to be learnt."""
+
+    @property
+    def newly_stopped(self) -> bool:
+        """Whether it left through the gate unchanged and would be redacted, held or blocked."""
+        was = self.record.decision.verdict
+        return self.record.left and was.passes and not as_enforced(self.decision).passes
 
 
 def replayed(
@@ -230,7 +241,7 @@ class _Tally:
         self.learning += one.learning
         verdict, was = as_enforced(one.decision), one.record.decision.verdict
         self.verdicts[verdict.value] += 1
-        self.newly += was.passes and not verdict.passes
+        self.newly += one.newly_stopped
         self.no_longer += verdict.passes and not was.passes
         self.false_alarms += not verdict.passes and how is Disposition.FALSE_ALARM
         if not verdict.passes or verdict is Verdict.WARN:

@@ -74,12 +74,12 @@ REVIEW: tuple[ScreenAction, ...] = (
     ),
     action(
         "older",
-        "Next request of the case",
+        "Older request of the case",
         "Open the request before this one, of the same case; the comma goes back to newer ones.",
     ),
     action(
         "newer",
-        "Previous request of the case",
+        "Newer request of the case",
         "Open the request after this one, of the same case.",
     ),
     action(

@@ -115,7 +115,7 @@ def test_one_page_says_all_that_is_known(outgate: Runs, job: Path) -> None:
     assert any("eval" in line for line in parts["flaws"])
     assert any("line 2" in line for line in parts["credentials"])
     assert "Tr0ub4dor" not in json.dumps(parts)
-    assert parts["destinations"][0].startswith("api.partner.example: 20 requests, 200.0 kB")
+    assert parts["destinations"][0].startswith("api.partner.example: 20 requests, 200.0 kB sent")
     assert "3 rows with bank account numbers" in parts["destinations"][0]
     assert parts["databases"][0].startswith("postgresql at db.example:5432, last ")
     assert parts["databases"][0].endswith("; Database: ledger")
@@ -149,6 +149,9 @@ def test_the_page_counts_people_and_what_was_stopped_as_the_report_does(
     )
     parts = page(outgate, job)
     assert parts["people"] == ["data of up to 7 people in one request"]
+    assert parts["destinations"][0].startswith(
+        "api.partner.example: 27 requests, at least 200.0 kB sent"
+    )
     assert (
         ", 2 stopped (at least 3 rows with bank account numbers), 1 bypassed, 1 unsent, 1 failed, "
         "1 unfinished, last" in parts["destinations"][0]

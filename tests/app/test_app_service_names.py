@@ -1,5 +1,6 @@
 """One event, one name: whoever meets a service in Outgate reads the same name for it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -70,3 +71,14 @@ def test_a_host_without_a_service_stays_as_it_is(
     assert place(record.destination) == service_name(None, host) == host
     assert f"→ {host}: block" in capsys.readouterr().out
     assert COLUMNS["To"](record) == host
+
+
+def test_a_replay_of_what_was_stopped_says_whose_it_is_apart_from_what_went_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """“0 requests that went out would be stopped: 1 script” is no sentence."""
+    stopped = replace(passed(to(None)), decision=Decision(verdict=Verdict.BLOCK))
+    print_replay(replay(BLOCKING, [stopped]))
+    told = capsys.readouterr().out.splitlines()
+    assert "0 requests that went out would be stopped." in told
+    assert "In all it would stop 1 request, of 1 script and 0 people." in told

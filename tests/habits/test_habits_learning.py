@@ -14,6 +14,7 @@ from core.habits import LEARNING_DAYS, Sending
 from core.vocabulary.habits import Unusual
 from habits.baseline import Baseline
 from habits.learning import Learner
+from habits.sentences import habit_lines
 
 SENT = clean(DAYS, 1)
 PLANTED = planted(SENT, PLANTED_ON)
@@ -79,6 +80,15 @@ def test_twenty_things_are_planted_in_scripts_of_many_kinds() -> None:
 def test_the_state_of_learning_is_told(days: int, at: int, words: str) -> None:
     """Everybody sees from which day on a script's habits count."""
     assert str(baseline(learnt(days), at).learning) == words
+
+
+def test_a_page_does_not_say_that_a_script_of_today_sent_nothing() -> None:
+    """Habits are of days that are over: what was sent today is none of them yet."""
+    [first, *_] = habit_lines(baseline(learnt(1), 0))
+    assert first == (
+        "learning, day 1 of 14: learnt from 0 requests on 0 days before today; "
+        "nothing is unusual yet"
+    )
 
 
 def test_a_script_that_seldom_runs_is_learnt_longer() -> None:

@@ -64,7 +64,13 @@ def test_rules_can_be_read_on_a_screen(when: str, words: str) -> None:
             [("a", "ended on 2026-11-20")],
         ),
         ("[{id: a, description: d, until: 2026-11-21, when: {llm: {}}, then: watch}]", []),
-        ("[{id: a, when: {llm: {}}, then: watch}]", [("a", "no description")]),
+        (
+            "[{id: a, when: {llm: {}}, then: watch}]",
+            [("a", "no description: who reads its records")],
+        ),
+        ("[{id: a, when: {llm: {}}, then: warn}]", [("a", "an analyst who is warned")]),
+        ("[{id: a, when: {llm: {}}, then: hold}]", [("a", "an analyst who is refused")]),
+        ("[{id: a, when: {llm: {}}, then: warn, on_error: block}]", [("a", "who is refused")]),
         (
             (
                 "[{id: a, description: d, when: {any: [{destination: {service: dropbx}}]}, then:"

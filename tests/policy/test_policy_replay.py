@@ -11,12 +11,14 @@ from policy_samples import found, llm, llm_destination, policy, record, sender, 
 import policy as public
 from core.case_keys import case_key
 from core.decision import Decision, Verdict
+from core.fate import Fate
 from core.record import Record
 from core.review import Disposition
 from core.situation import ScriptHistory
 from policy.loading import PolicyError
 from policy.policy_tests import run_cases
 from policy.replay import replay, replayed
+from tests.evidence.conftest import with_fate
 
 LEDGER = situation(found("iban", 15000, records=15000), destination=to("onedrive", "personal"))
 OTHER_PERSON = replace(LEDGER, sender=sender("/srv/jobs/other.py", user="bob"))
@@ -215,3 +217,12 @@ def test_a_fault_in_a_cases_file_is_told_with_its_place(tmp_path: Path) -> None:
     path.write_text("cases: []\n")
     with pytest.raises(PolicyError):
         run_cases(public.preset("lockdown"), path)
+
+
+@pytest.mark.parametrize("fate", Fate)
+def test_what_did_not_leave_through_the_gate_is_not_told_as_gone_out(fate: Fate) -> None:
+    """Its verdict let it pass; it failed on its way, or went where no rule is asked."""
+    sent, failed = record(LEDGER, 1), with_fate(record(LEDGER, 2), fate)
+    report = replay(public.preset("no-personal-cloud"), [sent, failed])
+    assert report.verdicts == {"block": 2}
+    assert report.newly_stopped == 1
