@@ -1,10 +1,11 @@
-"""Folders that an installation names in a file of paths (`.pth`), as `pip install -e` writes it: what
-stands there is what is installed.
+"""Folders that an installation names in a file of paths (`.pth`), as `pip install -e` writes it:
+what stands there is what is installed.
 """
 
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from attribution.plain_files import text_of
 from attribution.startup import (
     MOST_LINES,
     NEVER_FIRST,
@@ -13,7 +14,6 @@ from attribution.startup import (
     Start,
     folders_of,
     listed,
-    text_of,
 )
 
 

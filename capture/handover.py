@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 VERSION, CAPTURE_VERSION = 2, 1
-"""Of what a sealed run hands over, and of what the keeper of a machine's capture does: that one is not
-started again with the gate, and the gate of a new version takes what it kept.
+"""Of what a sealed run hands over, and of what the keeper of a machine's capture does: that one is
+not started again with the gate, and the gate of a new version takes what it kept.
 """
 _MOST_BYTES, _MOST_SOCKETS = 4096, 16
 _MOST_KNOCKING = 4096

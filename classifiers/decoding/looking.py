@@ -70,9 +70,14 @@ def _has_marks(data: bytes, signs: str) -> bool:
         return True
     if "_" in signs and _UNDERLINED.search(data) is not None:
         return True
+    return "\x7f" in signs or _is_named(data, signs)
+
+
+def _is_named(data: bytes, signs: str) -> bool:
+    """Return True where a format says its own name."""
     if "-" in signs and (b"MIME-Version" in data or ENCRYPTED in data):
         return True
-    return "\x7f" in signs or b"data:" in data or ("=" in signs and b"=ybegin " in data)
+    return b"data:" in data or ("=" in signs and b"=ybegin " in data)
 
 
 def _has_escapes(data: bytes) -> bool:
