@@ -15,7 +15,9 @@ _BEGUN = re.compile(r"(?:\n|[:=] ?|`)[ \t]*([\[{])[ \t\r\n]*(?:[\[{\"0-9]|true|f
 _TOLD = re.compile(rb"(?:\"|\\n)[ \t]*[\[{](?:[ \t\[{]|\\n)*(?:\\\"|[0-9]{2}|true|false)")
 _SHORTEST, _LONGEST, _MOST_TRIES, _MOST_NODES = 24, 1 << 16, 4, 10_000
 _STRUCK = re.compile("[^\b]\b")
-_ENTITY = re.compile(r"<!ENTITY[ \t\r\n]{1,8}([\w.-]{1,40})[ \t\r\n]{1,8}[\"']([^\"'<&%]{0,4096})[\"']")
+_ENTITY = re.compile(
+    r"<!ENTITY[ \t\r\n]{1,8}([\w.-]{1,40})[ \t\r\n]{1,8}[\"']([^\"'<&%]{0,4096})[\"']"
+)
 _NAMED = re.compile(r"&([\w.-]{1,40});")
 _LONGEST_EXPANDED = 1 << 16
 _RTF = "{\\rtf"

@@ -171,7 +171,10 @@ def _marked(data: bytes) -> Iterator[Joined]:
             if len(broken) < _SHORTEST or broken.translate(None, _NEEDED) == broken:
                 continue
             before = data[max(0, first - _COMMAND) : first]
-            if b"}" in broken.replace(b"#}", b"").replace(b'"}${"', b"") and b"\\" not in before + broken:
+            if (
+                b"}" in broken.replace(b"#}", b"").replace(b'"}${"', b"")
+                and b"\\" not in before + broken
+            ):
                 continue  # a place in a template
             word = _pattern(_JOINT).sub(b"", broken)
             if len(word) < len(broken) and _is_telling(word):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from classifiers.codecs.linear import compiled, ready
 from classifiers.decoding import number_bases, number_lists
-from classifiers.decoding.decoded import known, said_in
+from classifiers.decoding.decoded import is_text, known, said_in
 
 FEWEST_BYTES = 12
 FIRST_NUMBERS = frozenset({"0", "1"})
@@ -203,7 +203,7 @@ def _in_words(values: Sequence[int]) -> bytes | None:
     for order in _ORDERS:
         data = b"".join(value.to_bytes(width, order) for value in values[:-1])
         data += values[-1].to_bytes(width, order).strip(b"\0")
-        if known(data) is not None:
+        if is_text(data):
             said.append(data)
     return b"\n\n".join(said) or None  # a text is one in either order: who reads it knows which
 
@@ -227,7 +227,7 @@ def _of_bits(values: Sequence[Any]) -> bytes | None:
     """Return the text that bits say, eight a byte; labels of rows are none."""
     bits = "".join("1" if value else "0" for value in values)
     data = int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8).rstrip(b"\0")
-    return data if data.isascii() and data.decode().isprintable() else None
+    return data if is_text(data) else None
 
 
 def of_bytes(values: Sequence[Any]) -> bytes | None:

@@ -191,7 +191,13 @@ def _netcdf(data: bytes) -> bytes:
 
 
 def _lua(data: bytes) -> bytes:
-    return b"\x1bLua\x51\0\1\4\x08\4\x08\0" + bytes(20) + struct.pack("<Q", len(data) + 1) + data + b"\0"
+    return (
+        b"\x1bLua\x51\0\1\4\x08\4\x08\0"
+        + bytes(20)
+        + struct.pack("<Q", len(data) + 1)
+        + data
+        + b"\0"
+    )
 
 
 def _class(data: bytes) -> bytes:
@@ -206,7 +212,14 @@ def _pe(data: bytes) -> bytes:
 def _cab(data: bytes) -> bytes:
     block = struct.pack("<IHH", 0, len(data), len(data)) + data
     head = b"MSCF" + struct.pack("<IIIIIBBHHHHH", 0, 68 + len(block), 0, 44, 0, 3, 1, 1, 1, 0, 1, 0)
-    return head + struct.pack("<IHH", 68, 1, 0) + struct.pack("<IIHHHH", len(data), 0, 0, 0, 0, 32) + b"a.tx\0" + b"\0\0\0" + block  # noqa: E501
+    return (
+        head
+        + struct.pack("<IHH", 68, 1, 0)
+        + struct.pack("<IIHHHH", len(data), 0, 0, 0, 0, 32)
+        + b"a.tx\0"
+        + b"\0\0\0"
+        + block
+    )
 
 
 def _seven(data: bytes) -> bytes:
@@ -233,7 +246,9 @@ def _szdd(data: bytes) -> bytes:
 
 def _woff(data: bytes) -> bytes:
     packed = zlib.compress(_wide(data, "be"))
-    head = b"wOFF\0\1\0\0" + struct.pack(">IHHIHHIIIII", 64 + len(packed), 1, 0, 99, 1, 0, 0, 0, 0, 0, 0)
+    head = b"wOFF\0\1\0\0" + struct.pack(
+        ">IHHIHHIIIII", 64 + len(packed), 1, 0, 99, 1, 0, 0, 0, 0, 0, 0
+    )
     return head + b"name" + struct.pack(">IIII", 64, len(packed), 2 * len(data), 0) + packed
 
 
@@ -260,8 +275,10 @@ def _syslog(data: bytes) -> bytes:
 
 
 def _mo(data: bytes) -> bytes:
-    return struct.pack("<IIIIIII", 0x950412DE, 0, 1, 28, 36, 0, 44) + struct.pack("<II", 1, 44) + (
-        struct.pack("<II", len(data), 46) + b"a\0" + data + b"\0"
+    return (
+        struct.pack("<IIIIIII", 0x950412DE, 0, 1, 28, 36, 0, 44)
+        + struct.pack("<II", 1, 44)
+        + (struct.pack("<II", len(data), 46) + b"a\0" + data + b"\0")
     )
 
 

@@ -6,7 +6,6 @@ import base64
 import binascii
 import codecs
 import json
-import textwrap
 import unicodedata
 import zlib
 from collections.abc import Callable, Mapping
@@ -101,7 +100,7 @@ def _rows(data: bytes) -> bytes:
 
 def _events(data: bytes) -> bytes:
     return "".join(
-        f'data: {json.dumps({"choices": [{"delta": {"content": piece}}]})}\n\n'
+        f"data: {json.dumps({'choices': [{'delta': {'content': piece}}]})}\n\n"
         for piece in _cut(data, 6)
     ).encode()
 
@@ -111,8 +110,10 @@ def _form(data: bytes) -> bytes:
 
 
 def _in_kind(name: bytes, inner: bytes) -> bytes:
-    return b"--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: " + name + (
-        b"\r\n\r\n" + inner + b"\r\n--b--\r\n"
+    return (
+        b"--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: "
+        + name
+        + (b"\r\n\r\n" + inner + b"\r\n--b--\r\n")
     )
 
 
