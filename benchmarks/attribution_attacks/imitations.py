@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     SEND,
+    SENDS_BESIDE,
+    VERSION,
+    WAITS,
     Arena,
     Attack,
     attack,
@@ -17,8 +21,6 @@ from benchmarks.attribution_attacks.arena import (
     settled,
 )
 from benchmarks.attribution_attacks.between import _RUNS_BOTH
-from benchmarks.attribution_attacks.disguises import _OTHER
-from benchmarks.attribution_attacks.loans import _BESIDE, _V, _WAITS
 from benchmarks.attribution_attacks.strange import _LENT, _UNWRITTEN
 
 # --- tools that are looked for where somebody has put another one
@@ -30,7 +32,7 @@ def _tool_of(
     """Python's own tool is asked for, in a folder with these files."""
 
     def make(arena: Arena) -> None:
-        good = arena.write("own/good.py", _WAITS, note="good")
+        good = arena.write("own/good.py", WAITS, note="good")
         for name, text in files.items():
             place = arena.data(f"evil/{name}", text)
             if compiled:
@@ -46,7 +48,7 @@ def _tool_of(
 
 _MAIN = f"{_RUNS_BOTH}\nmain()\n"
 _FLAT = f"""
-{_BESIDE}
+{SENDS_BESIDE}
 import sys
 with open(sys.argv[1]) as _file:
     exec(compile(_file.read(), sys.argv[1], "exec"), {{"__name__": "__main__"}})
@@ -86,7 +88,7 @@ TOOLS: dict[str, Attack] = {
         "-m",
         "job",
         "{good}",
-        files={"job.py": f"{PRELUDE}TRUTH = {_OTHER}\n{SEND}"},
+        files={"job.py": f"{PRELUDE}TRUTH = {OTHER}\n{SEND}"},
     ),
     "a profiler with an option cut short": _tool_of(
         "-m",
@@ -94,14 +96,14 @@ TOOLS: dict[str, Attack] = {
         "--outf",
         "{good}",
         "job.py",
-        files={"job.py": f"{PRELUDE}TRUTH = {_OTHER}\n{SEND}"},
+        files={"job.py": f"{PRELUDE}TRUTH = {OTHER}\n{SEND}"},
     ),
     "a profiler that writes into its script": _tool_of(
         "-m",
         "cProfile",
         "-o{good}",
         "job.py",
-        files={"job.py": f"{PRELUDE}TRUTH = {_OTHER}\n{SEND}"},
+        files={"job.py": f"{PRELUDE}TRUTH = {OTHER}\n{SEND}"},
     ),
     "a tracer of a module": _tool_of(
         "-m",
@@ -110,7 +112,7 @@ TOOLS: dict[str, Attack] = {
         "--module",
         "job",
         "{good}",
-        files={"job.py": f"{PRELUDE}TRUTH = {_OTHER}\n{SEND}"},
+        files={"job.py": f"{PRELUDE}TRUTH = {OTHER}\n{SEND}"},
     ),
     "a debugger with words to begin with": _tool_of(
         "-m",
@@ -120,7 +122,7 @@ TOOLS: dict[str, Attack] = {
         "-c",
         "c",
         "{good}",
-        files={"said": _BESIDE},
+        files={"said": SENDS_BESIDE},
     ),
     "a debugger with a file to begin with": _tool_of(
         "-m",
@@ -128,7 +130,7 @@ TOOLS: dict[str, Attack] = {
         "-c",
         "c",
         "{good}",
-        files={".pdbrc": "!exec(open('said').read())\n", "said": _BESIDE},
+        files={".pdbrc": "!exec(open('said').read())\n", "said": SENDS_BESIDE},
     ),
     "a debugger that finds another cmd": _tool_of(
         "-m", "pdb", "-c", "c", "{good}", files={"cmd.py": _LENT}
@@ -151,7 +153,7 @@ os.execv(sys.executable, [sys.executable, "-m", "cProfile", GOOD])
 
 @attack
 def a_profiler_under_the_name_of_pythons_own_that_has_removed_itself(arena: Arena) -> None:
-    good = arena.write("own/good.py", _WAITS, note="good")
+    good = arena.write("own/good.py", WAITS, note="good")
     arena.data("evil/x")
     arena.data("evil.py", f"import os\nos.unlink('cProfile.pyc')\n{_MAIN}")
     arena.write("start.py", _POSES.replace("GOOD", repr(str(good))))
@@ -163,7 +165,7 @@ def a_profiler_under_the_name_of_pythons_own_that_has_removed_itself(arena: Aren
 def a_profiled_script_that_is_exchanged_before_it_is_read(arena: Arena) -> None:
     """By what the environment runs first."""
     arena.write("own/good.py", f"wait()\n{SEND}", note="good")
-    arena.data("own/evil.py", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+    arena.data("own/evil.py", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
     swap = (
         "import os\nos.rename('own/good.py', 'own/kept')\nos.rename('own/evil.py', 'own/good.py')"
     )
@@ -175,8 +177,8 @@ def a_profiled_script_that_is_exchanged_before_it_is_read(arena: Arena) -> None:
 @attack
 def a_profiler_in_a_folder_that_is_called_like_pythons_own(arena: Arena) -> None:
     """Beside the script: only what is installed is Python's."""
-    place = f"lib/{_V}"
-    good = arena.write(f"{place}/good.py", _WAITS, note="good")
+    place = f"lib/{VERSION}"
+    good = arena.write(f"{place}/good.py", WAITS, note="good")
     arena.data(f"{place}/cProfile.py", _FLAT)
     settled()
     arena.python("-m", "cProfile", str(good), cwd=place, env=_UNWRITTEN)
@@ -246,7 +248,7 @@ def an_installed_module_beside_another_one(arena: Arena) -> None:
     user = arena.folder / f"home/.local/lib/{place.name}/site-packages/given"
     user.mkdir(parents=True)
     (user / "__init__.py").write_text("")
-    (user / "__main__.py").write_text(f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}")
+    (user / "__main__.py").write_text(f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}")
     settings = arena.folder / "venv/pyvenv.cfg"
     kept = settings.read_text().replace("packages = false", "packages = true")
     settings.write_text(kept)
@@ -295,7 +297,7 @@ def _tests(*words: str, env: dict[str, str] | None = None, **files: str) -> Atta
     """The real pytest runs one file of tests, and more that it was told to load."""
 
     def make(arena: Arena) -> None:
-        body = f"def test_it():\n    {_WAITS}"
+        body = f"def test_it():\n    {WAITS}"
         arena.data("own/test_good.py", f"{PRELUDE}\n{body}")
         for name, text in files.items():
             arena.data(name.replace("__", "/").replace("_py", ".py").replace("_ini", ".ini"), text)
@@ -308,7 +310,7 @@ def _tests(*words: str, env: dict[str, str] | None = None, **files: str) -> Atta
     return make
 
 
-_SWAPS = f"{_BESIDE}\n"
+_SWAPS = f"{SENDS_BESIDE}\n"
 named("tests with a file for all of them", _tests(own__conftest_py=_SWAPS))
 named(
     "tests with a plugin by an option",

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 from benchmarks.attribution_attacks.arena import (
+    OTHER,
     PRELUDE,
     SEND,
+    SENDS_BESIDE,
+    WAITS,
     Arena,
     Attack,
     attack,
@@ -17,12 +20,10 @@ from benchmarks.attribution_attacks.arena import (
     named,
     settled,
 )
-from benchmarks.attribution_attacks.disguises import _OTHER
-from benchmarks.attribution_attacks.loans import _BESIDE, _WAITS
 
 _UNWRITTEN = {"PYTHONDONTWRITEBYTECODE": "1"}
 _LENT = f"""
-{_BESIDE}
+{SENDS_BESIDE}
 import importlib.util, os, sys, sysconfig
 _place = os.path.join(sysconfig.get_path("stdlib"), __name__.replace(".", "/") + ".py")
 if not os.path.exists(_place):
@@ -40,7 +41,7 @@ def _finds(module: str, path: str, *, place: str = "more", packed: bool = False)
     """The script imports a module of Python's own, and is given another one."""
 
     def make(arena: Arena) -> None:
-        good = arena.write("own/good.py", f"import {module}\n{_WAITS}", note="good")
+        good = arena.write("own/good.py", f"import {module}\n{WAITS}", note="good")
         arena.data(f"{place}/{module}.py", _LENT)
         if packed:
             shutil.make_archive(str(arena.folder / "more"), "zip", arena.folder / place)
@@ -136,7 +137,7 @@ def _unchecked(*words: str, module: str) -> Attack:
     def make(arena: Arena) -> None:
         for name in ("pkg/__init__.py", "pkg/__main__.py", "job.py"):
             arena.write(name, "" if "__init__" in name else SEND, note="good")
-        evil = arena.data("evil.py", f"{PRELUDE}\nTRUTH = {_OTHER}\n{SEND}raise SystemExit\n")
+        evil = arena.data("evil.py", f"{PRELUDE}\nTRUTH = {OTHER}\n{SEND}raise SystemExit\n")
         good = arena.folder / module
         cached = Path(py_compile.compile(str(good), doraise=True) or "")
         py_compile.compile(

@@ -92,8 +92,8 @@ def make(
         builder = builder.add_extension(value, critical=False)
     if purposes:
         builder = builder.add_extension(x509.ExtendedKeyUsage(list(purposes)), critical=False)
-    for value, critical in extra:
-        builder = builder.add_extension(value, critical)
+    for added, critical in extra:
+        builder = builder.add_extension(added, critical)
     return Made(key=key, certificate=builder.sign(signer, hashes.SHA256()))
 
 

@@ -624,7 +624,7 @@ def test_datagrams_are_refused_and_on_record(sealing: Sealing) -> None:
         with pytest.raises(BlockingIOError):
             there.recv(99)
     assert done.stdout.split() == ["ConnectionRefusedError"] * 9 + ["b'mine'"], done.stderr
-    told = {}
+    told: dict[tuple[str, int], int] = {}
     for one in summary(done)["records"]:
         assert is_sure_or_says_why(one["sender"]), one["sender"]
         assert one["request"]["bytes"] == 0, one

@@ -4,7 +4,7 @@ could act on.
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifiers.personal.scan import phone_hints, shapes
 from classifiers.personal.tables import candidates
@@ -16,6 +16,7 @@ _LOOSE = rb"[ \-./()\x01]{0,2}"
 _MAX_MEMORY = 64 << 20
 _MAILBOX = rb"[A-Za-z0-9._%+'~\-\x80-\xff]@[A-Za-z0-9]"
 _DIGITS = rb"\d(?:%b\d){6}" % _LOOSE
+_LONGEST_DIGITS = 19
 _ACCENTED = rb"[\xc3-\xcd][\x80-\xbf]"
 """A letter with an accent: label words are compared without, so any word with one may be a
 label."""
@@ -31,10 +32,11 @@ class Hints:
     one would cost a reading of all the text behind it.
     """
 
-    __slots__ = ("_alone", "_digits", "_labelled", "_phone_words")
+    __slots__ = ("_accents", "_alone", "_digits", "_labelled", "_phone_words")
 
     def __init__(self, *, ascii_only: bool) -> None:
-        more = () if ascii_only else (*_accented(), *folding_bytes())
+        more = () if ascii_only else folding_bytes()
+        self._accents = () if ascii_only else _accents()
         self._alone = _compiled(
             [
                 _MAILBOX,
@@ -58,8 +60,10 @@ class Hints:
         self._digits = _compiled([_DIGITS])
 
     def alone(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield the spans that may be a finding whatever stands around them."""
-        return _spans(self._alone, data)
+        """Yield the spans that may be a finding whatever stands around them, in no order."""
+        yield from _spans(self._alone, data)
+        for accents in self._accents:
+            yield from accents.spans(data)
 
     def labelled(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield the spans of digits that are a finding only right of a label."""
@@ -152,8 +156,47 @@ def _phone_words() -> bytes:
     return rb"(?i:(?:^|[^a-z])(?:%b)[^a-z])" % "|".join(named).encode()
 
 
-def _accented() -> list[bytes]:
-    return [_ACCENTED + rb"[^\n\d]{0,48}" + _DIGITS, _ACCENTED + rb"[^\n:=]{0,44}[:=]"]
+class _Accents(NamedTuple):
+    """A letter with an accent, at most so far left of what a label announces.
+
+    A search that counts has a state for each set of letters that it has seen within its reach: in
+    German or French RE2 throws its states away all the time. This one looks for the nearest letter
+    at any distance, on the same line, and measures then.
+    """
+
+    search: tuple[Any, Any]
+    """From an accent on to the end of what is announced."""
+    begins: bytes
+    """One of these the announced begins with; none stands between."""
+    longest: int
+    """Bytes of what is announced."""
+    reach: int
+    """Bytes from the first of the accent on to where the announced begins."""
+
+    def spans(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield them from the first accent within reach on."""
+        for start, end in _spans(self.search, data):
+            at = max(start, end - self.longest)
+            while data[at] not in self.begins:
+                at += 1
+            match, unanchored = _accent()
+            first = match(unanchored, data, max(start, at - self.reach), at)[0][0]
+            if first >= 0:
+                yield first, end
+
+
+@cache
+def _accent() -> tuple[Any, Any]:
+    return _compiled([_ACCENTED])
+
+
+def _accents() -> tuple[_Accents, ...]:
+    numbers = _compiled([_ACCENTED + rb"[^\n\d]*" + _DIGITS])
+    signs = _compiled([_ACCENTED + rb"[^\n:=]*[:=]"])
+    return (
+        _Accents(numbers, b"0123456789", _LONGEST_DIGITS, 50),
+        _Accents(signs, b":=", 1, 46),
+    )
 
 
 def _encoded() -> list[bytes]:
