@@ -3,16 +3,17 @@ members are pieces, letters struck over others, entities of XML, RTF.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
 
+from classifiers.codecs.linear import compiled, holding, ready
 from classifiers.codecs.rich_text import words_of
 from classifiers.decoding import number_forms, pieces
 
 _BEGUN = re.compile(r"(?:\n|[:=] ?|`)[ \t]*([\[{])[ \t\r\n]*(?:[\[{\"0-9]|true|false)")
-_TOLD = re.compile(rb"(?:\"|\\n)[ \t]*[\[{](?:[ \t\[{]|\\n)*(?:\\\"|[0-9]{2}|true|false)")
+_TOLD = r"(?:\"|\\n)[ \t]*[\[{](?:[ \t\[{]|\\n)*(?:\\\"|[0-9]{2}|true|false)"
 _SHORTEST, _LONGEST, _MOST_TRIES, _MOST_NODES = 24, 1 << 16, 4, 10_000
 _STRUCK = re.compile("[^\b]\b")
 _ENTITY = re.compile(
@@ -26,7 +27,7 @@ _ENDS = {"[": "]", "{": "}"}
 
 def may_hold(data: bytes) -> bool:
     """Return True when a string of this JSON, as it is sent, may hold one of them."""
-    return _TOLD.search(data) is not None or b"<!ENTITY" in data
+    return _told()(data) or b"<!ENTITY" in data
 
 
 def read(text: str) -> Iterator[tuple[str, str | bytes]]:
@@ -35,8 +36,8 @@ def read(text: str) -> Iterator[tuple[str, str | bytes]]:
         return
     if "\b" in text:
         yield "struck", _STRUCK.sub("", text)
-    if "<!ENTITY" in text and (said := _expanded(text)):
-        yield "entities", said
+    if "<!ENTITY" in text and (expanded := _expanded(text)):
+        yield "entities", expanded
     if (at := text.find(_RTF)) > 0:
         yield "RTF", words_of(text[at : text.rfind("}") + 1])
     if len(text) <= _LONGEST and ("[" in text or "{" in text):
@@ -93,3 +94,8 @@ def _said_in(value: Any) -> Iterator[str | bytes]:
         elif node and len(node) > 1:
             yield from number_forms.put_together(node)
         stack += [inner for inner in members if isinstance(inner, dict | list)]
+
+
+@ready
+def _told() -> Callable[[bytes], bool]:
+    return holding(compiled(_TOLD))

@@ -28,8 +28,11 @@ KEYED = (
     r"(?:[^0-9A-Za-z\\]|\\[nrt])+){12,}"
 )
 QUOTED = r"(?:\\?[\"'][!-~]\\?[\"'](?:[ ,;+&.\t\r\n]|\\[nrt])+){11,}\\?[\"'][!-~]"
-NAMED = r"(?:(?:\[char\]|\\+(?:char|symbol\{|N\[?u?'?))[0-9]{1,3}(?:[^0-9A-Za-z\\\[]|\\+[nrt]\b){0,6}){12,}"
-"""Each behind the word of a shell or a typesetter: `[char]68`, `\\char68`, `\\symbol{68}`, `\\N'68'`."""
+NAMED = (
+    r"(?:(?:\[char\]|\\+(?:char|symbol\{|N\[?u?'?))[0-9]{1,3}"
+    r"(?:[^0-9A-Za-z\\\[]|\\+[nrt]\b){0,6}){12,}"
+)
+"""Each behind the word of a shell or a typesetter: `[char]68`, `\\char68`, `\\N'68'`."""
 LETTERED = f"{BASED}|{KEYED}|{_SUFFIXED}|{_WITH_CASTS}|{NAMED}"
 _RUN = b"\1" * 28
 _NO_LETTERS = bytes(0 if chr(byte).isascii() and chr(byte).isalpha() else 1 for byte in range(256))

@@ -298,10 +298,7 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     if _is_ruler(run, _FEWEST_DIGITS if is_hex else _FEWEST_LETTERS):
         return False
     if is_hex:
-        data = binascii.unhexlify(run)
-        return read_decoded(reading, data, key, (*path, "(hex)"), depth) or (
-            run.isdigit() and _number(reading, run, key, path, depth)
-        )
+        return _from_hex(reading, run, key, path, depth)
     if runs.is_sequence(run) and known(_base64(run)) is None:
         return False
     for data in bases.base_32(run):
@@ -315,6 +312,13 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     if inner is not None:
         read_decoded(reading, binascii.unhexlify(inner[0]), key, (*path, "(hex)"), depth)
     return False
+
+
+def _from_hex(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) -> bool:
+    """Queue what digits of hex say, or a decimal number; True when it is known what that is."""
+    if read_decoded(reading, binascii.unhexlify(run), key, (*path, "(hex)"), depth):
+        return True
+    return run.isdigit() and _number(reading, run, key, path, depth)
 
 
 def _number(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) -> bool:

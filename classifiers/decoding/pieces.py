@@ -1,5 +1,5 @@
-"""One text in many pieces: characters, encoded pieces, bits, bytes or words of some bytes in a list,
-in the parts of a path, in fields of one name.
+"""One text in many pieces: characters, encoded pieces, bits, bytes or words of some bytes in a
+list, in the parts of a path, in fields of one name.
 """
 
 import binascii
@@ -49,14 +49,7 @@ def of_list(values: Sequence[Any]) -> str | bytes | None:
     """
     kind = type(values[0])
     if kind is str:
-        if len(values) >= FEWEST_BYTES and _may_be_written(values[0]):
-            return _of_written(values)
-        if len(values) >= FEWEST_BYTES and (said := _of_decimals(values)) is not None:
-            return said
-        if len(values) >= _FEWEST_WORDS and (said := _of_words(values)) is not None:
-            return said
-        fewest = _FEWEST_PARTS if len(values[0]) < _WIDE else 2
-        return of_texts(values) if len(values) >= fewest else None
+        return _of_strings(values)
     if kind is int and len(values) >= _FEWEST_WORDS:
         return _of_numbers(values)
     if kind is float and len(values) >= FEWEST_BYTES:
@@ -66,6 +59,17 @@ def of_list(values: Sequence[Any]) -> str | bytes | None:
     if kind is bool and len(values) >= _FEWEST_BITS and all(type(v) is bool for v in values):
         return _of_bits(values)
     return None
+
+
+def _of_strings(values: Sequence[Any]) -> str | bytes | None:
+    if len(values) >= FEWEST_BYTES and _may_be_written(values[0]):
+        return _of_written(values)
+    if len(values) >= FEWEST_BYTES and (said := _of_decimals(values)) is not None:
+        return said
+    if len(values) >= _FEWEST_WORDS and (said := _of_words(values)) is not None:
+        return said
+    fewest = _FEWEST_PARTS if len(values[0]) < _WIDE else 2
+    return of_texts(values) if len(values) >= fewest else None
 
 
 def _may_be_written(text: str) -> bool:
@@ -210,17 +214,27 @@ def _in_words(values: Sequence[int]) -> bytes | None:
 
 def _of_words(values: Sequence[Any]) -> bytes | None:
     """Return what numbers of several bytes say that are written as texts, and addresses of IPv4."""
+    first = values[0]
+    if not first.isdecimal() and first.count(".") != _OF_ADDRESS - 1:
+        return None
     if any(type(value) is not str or len(value) > _OF_WORDS for value in values):
         return None
-    if all(value.isascii() and value.isdecimal() for value in values):
+    if _are_digits(values):
         return _of_numbers([int(value) for value in values])
+    return _of_addresses(values)
+
+
+def _of_addresses(values: Sequence[str]) -> bytes | None:
+    """Return the text that addresses of IPv4 say, a letter for each number."""
     parts = [part for value in values for part in value.split(".")]
     if len(parts) != _OF_ADDRESS * len(values) or len(parts) < FEWEST_BYTES:
         return None
-    if not all(part.isascii() and part.isdecimal() for part in parts):
-        return None
-    data = of_bytes([int(part) for part in parts])
+    data = of_bytes([int(part) for part in parts]) if _are_digits(parts) else None
     return data if data is not None and data.rstrip(b"\0").isascii() else None
+
+
+def _are_digits(texts: Sequence[str]) -> bool:
+    return all(text.isascii() and text.isdecimal() for text in texts)
 
 
 def _of_bits(values: Sequence[Any]) -> bytes | None:

@@ -130,7 +130,8 @@ JSON = "application/json"
 MORE_TEXTS: Mapping[str, tuple[str, Write]] = {
     "base32hex": (PLAIN, base64.b32hexencode),
     "base32 in groups": (
-        PLAIN, lambda d: "-".join(_cut(base64.b32encode(d).rstrip(b"=").lower(), 4)).encode(),
+        PLAIN,
+        lambda d: "-".join(_cut(base64.b32encode(d).rstrip(b"=").lower(), 4)).encode(),
     ),
     "base85 of Adobe": (PLAIN, lambda d: base64.a85encode(d, adobe=True)),
     "base85 of Git": (PLAIN, base64.b85encode),
@@ -142,15 +143,18 @@ MORE_TEXTS: Mapping[str, tuple[str, Write]] = {
     "backwards": (PLAIN, lambda d: d[::-1]),
     "rot13": (PLAIN, lambda d: codecs.encode(d.decode(), "rot13").encode()),
     "rot47": (
-        PLAIN, lambda d: bytes(33 + (b - 33 + 47) % 94 if 33 <= b < 127 else b for b in d),
+        PLAIN,
+        lambda d: bytes(33 + (b - 33 + 47) % 94 if 33 <= b < 127 else b for b in d),
     ),
     "Morse": (PLAIN, _letters(_morse, " ")),
     "digits in words": (
         PLAIN,
         _letters(lambda c: f" {unicodedata.name(c)[6:].lower()} " if c.isdigit() else c),
     ),
-    "bits in groups": (PLAIN, _each("%s", " ") if False else lambda d: " ".join(
-        f"{byte:08b}" for byte in d).encode()),
+    "bits in groups": (
+        PLAIN,
+        _each("%s", " ") if False else lambda d: " ".join(f"{byte:08b}" for byte in d).encode(),
+    ),
     "threes": (PLAIN, _each("%03d")),
     "threes, octal": (PLAIN, _each("%03o")),
     "hex after commas": (PLAIN, _each("0x%02X", ", ")),
@@ -164,12 +168,14 @@ MORE_TEXTS: Mapping[str, tuple[str, Write]] = {
     "PowerShell, list": (PLAIN, _each("%d", ",", "-join [char[]](", ")")),
     "JavaScript, braces": ("application/javascript", _each("\\u{%x}", "", 'a="', '"')),
     "JavaScript, join": (
-        "application/javascript", _letters(lambda c: f'"{c}"', ",", "[", '].join("")'),
+        "application/javascript",
+        _letters(lambda c: f'"{c}"', ",", "[", '].join("")'),
     ),
     "JavaScript, template": ("application/javascript", _pieces('"}${"', '`${"', '"}`')),
     "Python, join": ("text/x-python", _pieces('", "', 'a = "".join(["', '"])')),
     "Python, names of signs": (
-        "text/x-python", _letters(lambda c: f"\\N{{{unicodedata.name(c)}}}", "", 'a = "', '"'),
+        "text/x-python",
+        _letters(lambda c: f"\\N{{{unicodedata.name(c)}}}", "", 'a = "', '"'),
     ),
     "Ruby": ("text/x-ruby", _pieces('" << "', 'a = "', '"')),
     "Rust": ("text/x-rust", _pieces('", "', 'concat!("', '")')),
@@ -192,10 +198,12 @@ MORE_TEXTS: Mapping[str, tuple[str, Write]] = {
     "HTML, attribute": ("text/html", _pieces("", '<p data-note="', '"></p>')),
     "HTML, turned": ("text/html", lambda d: b'<bdo dir="rtl">' + d[::-1] + b"</bdo>"),
     "SVG, spans": (
-        "image/svg+xml", _letters(lambda c: f"<tspan>{c}</tspan>", "", "<svg><text>", "</text></svg>"),
+        "image/svg+xml",
+        _letters(lambda c: f"<tspan>{c}</tspan>", "", "<svg><text>", "</text></svg>"),
     ),
     "MathML": (
-        "application/xml", _letters(lambda c: f"<mi>{c}</mi>", "", "<math><mrow>", "</mrow></math>"),
+        "application/xml",
+        _letters(lambda c: f"<mi>{c}</mi>", "", "<math><mrow>", "</mrow></math>"),
     ),
     "LaTeX, signs": ("application/x-tex", _each("\\char%d ")),
     "LaTeX, symbols": ("application/x-tex", _each("\\symbol{%d}")),
@@ -203,16 +211,26 @@ MORE_TEXTS: Mapping[str, tuple[str, Write]] = {
     "roff": (PLAIN, _each("\\N'%d'")),
     "Markdown, strong": ("text/markdown", _pieces("****", "**", "**")),
     "Markdown, escapes": (
-        "text/markdown", lambda d: b"".join(b"\\" + bytes([b]) if b in b".,-_*" else bytes([b]) for b in d),
+        "text/markdown",
+        lambda d: b"".join(b"\\" + bytes([b]) if b in b".,-_*" else bytes([b]) for b in d),
     ),
     "reStructuredText": ("text/x-rst", _pieces("\\ ")),
     "wiki": (PLAIN, _pieces("<nowiki/>")),
     "BBCode": (PLAIN, _pieces("[/b][b]", "[b]", "[/b]")),
     "PostScript": ("application/postscript", _each("\\%03o", "", "%!PS\n(", ") show")),
-    "PostScript, hex": ("application/postscript", lambda d: b"%!PS\n<" + d.hex().encode() + b"> show"),
+    "PostScript, hex": (
+        "application/postscript",
+        lambda d: b"%!PS\n<" + d.hex().encode() + b"> show",
+    ),
     "U and plus": (PLAIN, _each("U+%04X", " ")),
-    "patch of JSON": ("application/json-patch+json", _values(lambda d: [
-        {"op": "add", "path": f"/{n}", "value": piece} for n, piece in enumerate(_cut(d, 1))])),
+    "patch of JSON": (
+        "application/json-patch+json",
+        _values(
+            lambda d: [
+                {"op": "add", "path": f"/{n}", "value": piece} for n, piece in enumerate(_cut(d, 1))
+            ]
+        ),
+    ),
     "pairs": (JSON, _values(lambda d: [[n, piece] for n, piece in enumerate(_cut(d, 1))])),
     "objects of letters": (JSON, _values(lambda d: [{"c": piece} for piece in _cut(d, 1)])),
     "objects of numbers": (JSON, _values(lambda d: [{"c": byte} for byte in d])),
@@ -246,47 +264,119 @@ MORE_TEXTS: Mapping[str, tuple[str, Write]] = {
     "events": ("text/event-stream", _events),
     "form of pieces": ("application/x-www-form-urlencoded", _form),
     "form of a name": (
-        "application/x-www-form-urlencoded", lambda d: quote_plus(d).encode() + b"=1",
+        "application/x-www-form-urlencoded",
+        lambda d: quote_plus(d).encode() + b"=1",
     ),
     "SAML": ("application/x-www-form-urlencoded", _saml),
-    "part of base64": ("multipart/form-data; boundary=b", lambda d: _in_kind(b"base64", base64.b64encode(d))),
+    "part of base64": (
+        "multipart/form-data; boundary=b",
+        lambda d: _in_kind(b"base64", base64.b64encode(d)),
+    ),
     "part of quoted-printable": (
         "multipart/form-data; boundary=b",
         lambda d: _in_kind(b"quoted-printable", b"".join(b"=%02X" % b for b in d)),
     ),
     "part of uuencode": (
         "multipart/form-data; boundary=b",
-        lambda d: _in_kind(b"x-uuencode", b"begin 644 a\n" + b"".join(
-            binascii.b2a_uu(d[n : n + 45]) for n in range(0, len(d), 45)) + b"`\nend\n"),
+        lambda d: _in_kind(
+            b"x-uuencode",
+            b"begin 644 a\n"
+            + b"".join(binascii.b2a_uu(d[n : n + 45]) for n in range(0, len(d), 45))
+            + b"`\nend\n",
+        ),
     ),
     "a data address": (PLAIN, lambda d: b"see data:text/plain;base64," + base64.b64encode(d)),
     "a mail address": (PLAIN, lambda d: b"mailto:a@b.example?body=" + quote(d).encode()),
     "GraphQL": (JSON, _values(lambda d: {"query": 'mutation{a(t:"""' + d.decode() + '"""){id}}'})),
-    "XML-RPC": ("text/xml", lambda d: b"<methodCall><params><param><value><base64>" + base64.b64encode(d)
-                + b"</base64></value></param></params></methodCall>"),
-    "hexBinary": ("text/xml", lambda d: b'<a xsi:type="xsd:hexBinary">' + d.hex().upper().encode() + b"</a>"),
+    "XML-RPC": (
+        "text/xml",
+        lambda d: (
+            b"<methodCall><params><param><value><base64>"
+            + base64.b64encode(d)
+            + b"</base64></value></param></params></methodCall>"
+        ),
+    ),
+    "hexBinary": (
+        "text/xml",
+        lambda d: b'<a xsi:type="xsd:hexBinary">' + d.hex().upper().encode() + b"</a>",
+    ),
     "XML, attributes": ("text/xml", _pieces('"/><p v="', '<r><p v="', '"/></r>')),
     "XML, numbers": ("text/xml", _each("&#%d;", "", "<r>", "</r>")),
     "property list of NeXT": (PLAIN, lambda d: b"{ note = <" + d.hex(" ", 4).encode() + b">; }"),
-    "HAR": (JSON, _values(lambda d: {"log": {"entries": [{"response": {"content": {
-        "encoding": "base64", "text": base64.b64encode(d).decode()}}}]}})),
-    "a notebook": (JSON, _values(lambda d: {"nbformat": 4, "cells": [
-        {"cell_type": "code", "source": _cut(d, 20), "outputs": []}]})),
+    "HAR": (
+        JSON,
+        _values(
+            lambda d: {
+                "log": {
+                    "entries": [
+                        {
+                            "response": {
+                                "content": {
+                                    "encoding": "base64",
+                                    "text": base64.b64encode(d).decode(),
+                                }
+                            }
+                        }
+                    ]
+                }
+            }
+        ),
+    ),
+    "a notebook": (
+        JSON,
+        _values(
+            lambda d: {
+                "nbformat": 4,
+                "cells": [{"cell_type": "code", "source": _cut(d, 20), "outputs": []}],
+            }
+        ),
+    ),
     "patch of Git": ("text/x-diff", _git_patch),
     "patch, lines": ("text/x-diff", _pieces("\n+", "--- a\n+++ b\n@@ -0,0 +1 @@\n+", "\n", 9)),
     "Ion": (PLAIN, lambda d: b"{note: {{" + base64.b64encode(d) + b"}}}"),
-    "EDIFACT": (PLAIN, lambda d: b"UNA:+.? '\nFTX+AAI+++" + d.replace(b",", b"?,").replace(b" ", b"? ") + b"'"),
-    "HL7, escapes": (PLAIN, lambda d: b"MSH|^~\\&|a|b\rNTE|1||\\X" + d.hex().upper().encode() + b"\\\r"),
+    "EDIFACT": (
+        PLAIN,
+        lambda d: b"UNA:+.? '\nFTX+AAI+++" + d.replace(b",", b"?,").replace(b" ", b"? ") + b"'",
+    ),
+    "HL7, escapes": (
+        PLAIN,
+        lambda d: b"MSH|^~\\&|a|b\rNTE|1||\\X" + d.hex().upper().encode() + b"\\\r",
+    ),
     "yEnc": (PLAIN, _yenc),
     "eleven bits a letter": (PLAIN, _base2048),
-    "flags": (PLAIN, _letters(lambda c: chr(0x1F1E6 + ord(c) - 65) if c.isupper() else (
-        c + "\ufe0f\u20e3" if c.isdigit() else c))),
-    "circled": (PLAIN, _letters(lambda c: chr(0x24B6 + ord(c) - 65) if c.isupper() else (
-        chr(0x2460 + int(c) - 1) if c.isdigit() and c != "0" else "\u24ea" if c == "0" else c))),
+    "flags": (
+        PLAIN,
+        _letters(
+            lambda c: (
+                chr(0x1F1E6 + ord(c) - 65)
+                if c.isupper()
+                else (c + "\ufe0f\u20e3" if c.isdigit() else c)
+            )
+        ),
+    ),
+    "circled": (
+        PLAIN,
+        _letters(
+            lambda c: (
+                chr(0x24B6 + ord(c) - 65)
+                if c.isupper()
+                else (
+                    chr(0x2460 + int(c) - 1)
+                    if c.isdigit() and c != "0"
+                    else "\u24ea"
+                    if c == "0"
+                    else c
+                )
+            )
+        ),
+    ),
     "raised": (PLAIN, _letters(lambda c: "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(c)] if c.isdigit() else c)),
     "lowered": (PLAIN, _letters(lambda c: chr(0x2080 + int(c)) if c.isdigit() else c)),
     "Cyrillic": (PLAIN, _letters(lambda c: {"D": "D", "E": "\u0415", "C": "\u0421"}.get(c, c))),
-    "Chinese digits": (PLAIN, _letters(lambda c: "〇一二三四五六七八九"[int(c)] if c.isdigit() else c)),
+    "Chinese digits": (
+        PLAIN,
+        _letters(lambda c: "〇一二三四五六七八九"[int(c)] if c.isdigit() else c),
+    ),
     "Mongolian digits": (PLAIN, _letters(lambda c: chr(0x1810 + int(c)) if c.isdigit() else c)),
-}  # fmt: skip
+}
 """Media type, and the text that a reader of this type understands."""

@@ -1,4 +1,4 @@
-"""A gate that is killed while bodies wait in it, for their last bytes and for somebody's answer, and
+"""A gate that is killed while bodies wait in it, for their last bytes or somebody's answer, and
 others pass: all that reached a server is on record afterwards, what was held did not, nobody hangs.
 """
 
@@ -98,7 +98,7 @@ class Client:
 def test_a_gate_killed_while_it_holds_bodies_sent_none_of_them(
     outgate: Outgate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a new start all that came to a server is told, and what waited is no case of hanging."""
+    """After a new start all that came to a server is told, and no client hangs."""
     (outgate.home / "outgate.yaml").write_text(POLICY)
     with (
         keeping(outgate.internet) as (port, came),

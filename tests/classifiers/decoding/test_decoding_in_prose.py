@@ -1,9 +1,10 @@
-"""What who reads a text puts together: lists amid prose, words of some bytes, bits, signs struck over
-others, entities, numbers behind the words of a shell; and what only looks as if it were.
+"""What who reads a text puts together: lists amid prose, words of some bytes, bits, signs struck
+over others, entities, numbers behind words of a shell; and what only looks so.
 """
 
 import json
 import random
+from typing import Literal
 
 import pytest
 from hold_out_bodies import IBAN, LINE, written
@@ -17,6 +18,7 @@ from core.organisation import Organisation
 
 WORKER = build_worker(EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tail=False))
 SAID = LINE.strip()
+ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 
 
 def kinds(text: str) -> set[str]:
@@ -66,11 +68,13 @@ def test_a_prompt_is_read_as_whoever_gets_it_reads_it(name: str) -> None:
     assert "iban" in kinds(written(name).decode())
 
 
-@given(st.integers(13, 120), st.sampled_from([2, 3, 4, 8]), st.sampled_from(["big", "little"]))
-def test_words_of_any_width_say_their_text(size: int, width: int, order: str) -> None:
+@given(st.integers(13, 120), st.sampled_from([2, 3, 4, 8]), st.sampled_from(ORDERS))
+def test_words_of_any_width_say_their_text(
+    size: int, width: int, order: Literal["big", "little"]
+) -> None:
     """Wherever the text ends within a word."""
     data = (LINE * 2)[:size].rstrip()
-    values = [int.from_bytes(data[n : n + width], order) for n in range(0, len(data), width)]  # type: ignore[arg-type]
+    values = [int.from_bytes(data[n : n + width], order) for n in range(0, len(data), width)]
     if len(values) >= 3 and len(data) > 12 + width:
         said = pieces.of_list(values)
         assert isinstance(said, bytes)
