@@ -2,7 +2,7 @@
 
     python benchmarks/hold_out.py [--inspect] [--ways held streamed socket] [--lines 1]
 
-Some three hundred spellings, charsets, formats, files and documents, in all that may carry them
+Some five hundred spellings, charsets, formats, files and documents, in all that may carry them
 (tests/fakes/hold_out_bodies.py). `--inspect`: only what the engine tells, without a gate. Else each
 goes through one gate, held as a whole, in a form of 9 MB that streams, and as messages of a
 WebSocket, to a server that keeps what comes. Quoted: how many were sent, how many did not arrive,

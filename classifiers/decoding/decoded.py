@@ -31,6 +31,7 @@ _FEWEST_VALUES = 16
 """Bytes of fewer different values are a ruler of dots, not unknown data."""
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13}) + b"\x7f"
 _HIGH = bytes(range(128, 256))
+_FEWEST_SAID, _FEWEST_LETTERS = 12, 6
 _CUT = "unexpected end of data"
 """How UTF-8 is refused that ends within a letter."""
 _OPAQUE_KEYS = frozenset(
@@ -201,6 +202,20 @@ def known(data: bytes) -> bytes | None:
             return data if len(head.translate(None, _HIGH)) * 8 > len(head) * 7 else None
         text = head[: error.start].decode()
     return data if _few_strange(text) else None
+
+
+def is_text(data: bytes) -> bool:
+    """True for a text to its end, or what is packed: measures in words often begin as texts do."""
+    if packed_as(data):
+        return True
+    if len(data) < _FEWEST_SAID or data.translate(None, _CONTROLS) != data:
+        return False
+    if len(set(data)) < _FEWEST_LETTERS or len(data.translate(None, _HIGH)) * 8 < len(data) * 7:
+        return False
+    try:
+        return bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def said_in(data: bytes) -> bytes | None:

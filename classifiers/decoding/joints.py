@@ -15,7 +15,8 @@ _NEWLINE = r"(?:\r?\n|(?:\\r)?\\n)"
 _BLANKS = r"(?:[ \t\r\n]|\\[nrt])*"
 _TAG = (
     r"</?(?:[abiqsu]|em|strong|span|font|mark|code|tt|kbd|var|samp|small|big|su[bp]|ins|del|abbr"
-    r"|bd[io]|w?br|nobr|img|strike|o:p|[aw]:[a-zA-Z]+|text:[a-z]+)(?:[ \t/][^<>]*)?>"
+    r"|bd[io]|w?br|nobr|img|strike|o:p|[aw]:[a-zA-Z]+|text:[a-z]+|nowiki|tspan|m[inost]|mtext|rb|tt"
+    r")(?:[ \t/][^<>]*)?>"
 )
 _REMARK = r"<!--[^<>]*-->|<!\[CDATA\[|\]\]>|<\?[^<>?]*\?>|\{#[^{}]*#\}|/\*[^*/]*\*/"
 _MARK = r"[*`]+|~~|\[/?(?:[bius]|color|size|font|url|code)(?:=[^\[\]]*)?\]"
@@ -23,7 +24,7 @@ _LINK = r"\]\([^()\[\] ]*\)"
 _CONTROL = r"\\+[a-z]+\{|\}|\\+[,;:!]|\\+(?:[a-mo-qsu-z]|[a-z]{2,})[0-9]* "
 """Of LaTeX and of RTF."""
 _CONTINUED = rf"\\+{_NEWLINE}(?:[ \t]|\\t)*|={_NEWLINE}"
-_PLUS = r"[+&.~^]|\+\+|\.\.|<>|\|\||\)?\.(?:concat|append|plus)\(|\\+\n"
+_PLUS = r"[+&.~^]|\+\+|\.\.|<[<>]|\|\||\)?\.(?:concat|append|plus)\(|\\+\n|\}\$\{"
 """What joins two literals in one language or another."""
 _ADDED = rf"\\?[\"']{_BLANKS}(?:{_PLUS})?{_BLANKS}\\?[\"']"
 """The end of a literal and the begin of the next, which are one to a program."""
@@ -34,7 +35,7 @@ _LETTERS = r"[A-Za-z0-9@._+/%-]+"
 _WORDS = rf"{_LETTERS}(?:{_JOINT}+{_LETTERS})+={{0,2}}"
 _GROUPS = rf"[A-Z0-9]{{2,4}}(?:(?:{_JOINT}|[ -])+[A-Z0-9]{{1,4}})+"
 _BEGUN = r"\b[A-Z]{2}[0-9]{2}[A-Z0-9 ]{2,34}"
-_GAP = rf"(?:<br ?/?>|  +|[ \t]*-?{_NEWLINE}(?:[ \t\r\n]|\\[nrt])*(?:[>#*]|//)?[ \t]*)"
+_GAP = rf"(?:<br ?/?>|  +|[ \t]*-?{_NEWLINE}(?:[ \t\r\n]|\\[nrt])*(?:[>#*+]|//)?[ \t]*)"
 _GAPS = f"{_GAP}|_+"
 _ACCOUNTS = rf"{_BEGUN}(?:{_GAP}[A-Z0-9][A-Z0-9 ]{{0,34}})+"
 _UNDERLINED = r"\b[A-Z]{2}[0-9]{2}[A-Z0-9]*(?:_+[A-Z0-9]+)+"
@@ -170,7 +171,10 @@ def _marked(data: bytes) -> Iterator[Joined]:
             if len(broken) < _SHORTEST or broken.translate(None, _NEEDED) == broken:
                 continue
             before = data[max(0, first - _COMMAND) : first]
-            if b"}" in broken.replace(b"#}", b"") and b"\\" not in before + broken:
+            if (
+                b"}" in broken.replace(b"#}", b"").replace(b'"}${"', b"")
+                and b"\\" not in before + broken
+            ):
                 continue  # a place in a template
             word = _pattern(_JOINT).sub(b"", broken)
             if len(word) < len(broken) and _is_telling(word):

@@ -2,7 +2,15 @@
 
 import re
 
-from classifiers.decoding import base_91, column_lines, number_forms, pieces, spelled, unseen
+from classifiers.decoding import (
+    base_91,
+    column_lines,
+    in_prose,
+    number_forms,
+    pieces,
+    spelled,
+    unseen,
+)
 from classifiers.decoding.first_look import Letters, letters_of
 from classifiers.decoding.packed import ALPHABET, CONTROLS, ENCRYPTED, MIN_RUN, RUN
 
@@ -39,6 +47,7 @@ def worth_looking(data: bytes, *, column: bool = False) -> bool:
     return (
         spelled.worth_reading(data, letters)
         or pieces.may_be_large(data, letters.digits)
+        or in_prose.may_hold(data)
         or _begins_file(data, letters)
     )
 

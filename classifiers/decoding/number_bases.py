@@ -12,6 +12,7 @@ _LONGEST = 1400
 nothing is said to be unread."""
 _LEADING = 12
 _PACKED = (0x1F8B08, 0x28B52F)
+_FEWEST_IN_THREES, _FIRST_LETTER, _BEHIND_LETTERS = 36, 32, 127
 _STEP = 10
 """Digits that are put together before they meet the whole number."""
 
@@ -22,9 +23,24 @@ def read(run: bytes) -> Iterator[bytes]:
     """
     if len(run) > _LONGEST:
         return
+    if not run.translate(None, _DIGITS):
+        yield from _in_threes(run)
     for alphabet in _alphabets(run):
         if _is_telling(run, alphabet) and (data := _bytes_of(_number(run, alphabet))):
             yield data
+
+
+def _in_threes(run: bytes) -> Iterator[bytes]:
+    """Yield the text that digits say of which each three are a letter, in tens or eights."""
+    if len(run) % 3 or len(run) < _FEWEST_IN_THREES:
+        return
+    threes = [run[at : at + 3] for at in range(0, len(run), 3)]
+    for base in (10, 8):
+        if base == 8 and run.translate(None, b"01234567"):
+            continue
+        values = [int(three, base) for three in threes]
+        if min(values) >= _FIRST_LETTER and max(values) < _BEHIND_LETTERS:
+            yield bytes(values)
 
 
 def of_number(number: int) -> bytes:

@@ -28,7 +28,12 @@ KEYED = (
     r"(?:[^0-9A-Za-z\\]|\\[nrt])+){12,}"
 )
 QUOTED = r"(?:\\?[\"'][!-~]\\?[\"'](?:[ ,;+&.\t\r\n]|\\[nrt])+){11,}\\?[\"'][!-~]"
-LETTERED = f"{BASED}|{KEYED}|{_SUFFIXED}|{_WITH_CASTS}"
+NAMED = (
+    r"(?:(?:\[char\]|\\+(?:char|symbol\{|N\[?u?'?))[0-9]{1,3}"
+    r"(?:[^0-9A-Za-z\\\[]|\\+[nrt]\b){0,6}){12,}"
+)
+"""Each behind the word of a shell or a typesetter: `[char]68`, `\\char68`, `\\N'68'`."""
+LETTERED = f"{BASED}|{KEYED}|{_SUFFIXED}|{_WITH_CASTS}|{NAMED}"
 _RUN = b"\1" * 28
 _NO_LETTERS = bytes(0 if chr(byte).isascii() and chr(byte).isalpha() else 1 for byte in range(256))
 _DIGITS = b"0123456789"
@@ -175,12 +180,17 @@ def _keyed(stretch: bytes) -> list[int]:
     return [int(n) for n in _pattern(_AFTER_KEY).findall(stretch)]
 
 
+def _named(stretch: bytes) -> list[int]:
+    return [int(n) for n in stretch.translate(_NUMBERS_APART).replace(b".", b" ").split()]
+
+
 _WAYS = (
     (BASED, _based),
     (PLAIN, _plain),
     (_SUFFIXED, _plain),
     (_WITH_CASTS, _plain),
     (KEYED, _keyed),
+    (NAMED, _named),
 )
 
 

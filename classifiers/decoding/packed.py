@@ -14,6 +14,7 @@ from classifiers.decoding import (
     column_lines,
     dumps,
     escapes,
+    in_prose,
     number_bases,
     number_forms,
     runs,
@@ -133,9 +134,18 @@ def unpack(
         _bytes_as_letters(reading, text, key, (*path, "(bytes)"), depth)
     if column:
         _spelled(reading, column_lines.worth_reading(raw, MIN_RUN), key, path, depth)
-    elif len(raw) >= MIN_RUN and spelled.worth_reading(raw):
-        _spelled(reading, (raw,), key, path, depth)
+    elif len(raw) >= MIN_RUN:
+        if spelled.worth_reading(raw):
+            _spelled(reading, (raw,), key, path, depth)
+        _in_prose(reading, text, key, path, depth)
     return swallowed
+
+
+def _in_prose(reading: Reading, text: str, key: str | None, path: Path, depth: int) -> None:
+    """Queue what parts of a text say once who reads it has put them together."""
+    for how, said in in_prose.read(text):
+        if not reading.later(Piece(said, "text/plain", key, (*path, f"({how})"), depth + 1)):
+            break
 
 
 def _has_controls(text: str, raw: bytes) -> bool:
@@ -288,8 +298,7 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
     if _is_ruler(run, _FEWEST_DIGITS if is_hex else _FEWEST_LETTERS):
         return False
     if is_hex:
-        data = binascii.unhexlify(run)
-        return read_decoded(reading, data, key, (*path, "(hex)"), depth)
+        return _from_hex(reading, run, key, path, depth)
     if runs.is_sequence(run) and known(_base64(run)) is None:
         return False
     for data in bases.base_32(run):
@@ -297,13 +306,26 @@ def _run(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) 
             return True
     if read_decoded(reading, _base64(run), key, (*path, "(base64)"), depth):
         return True
-    for data in number_bases.read(run):
-        if read_decoded(reading, data, key, (*path, "(number)"), depth):
-            return True
+    if _number(reading, run, key, path, depth):
+        return True
     inner = _HEX_INSIDE.search(run)
     if inner is not None:
         read_decoded(reading, binascii.unhexlify(inner[0]), key, (*path, "(hex)"), depth)
     return False
+
+
+def _from_hex(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) -> bool:
+    """Queue what digits of hex say, or a decimal number; True when it is known what that is."""
+    if read_decoded(reading, binascii.unhexlify(run), key, (*path, "(hex)"), depth):
+        return True
+    return run.isdigit() and _number(reading, run, key, path, depth)
+
+
+def _number(reading: Reading, run: bytes, key: str | None, path: Path, depth: int) -> bool:
+    return any(
+        read_decoded(reading, data, key, (*path, "(number)"), depth)
+        for data in number_bases.read(run)
+    )
 
 
 def _base64(run: bytes) -> bytes:

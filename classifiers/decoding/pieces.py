@@ -1,16 +1,15 @@
-"""One text in many pieces: characters, encoded pieces, bytes or words of four bytes in a list, in
-the parts of a path, in fields of one name.
+"""One text in many pieces: characters, encoded pieces, bits, bytes or words of some bytes in a
+list, in the parts of a path, in fields of one name.
 """
 
 import binascii
-import struct
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 from classifiers.codecs.linear import compiled, ready
 from classifiers.decoding import number_bases, number_lists
-from classifiers.decoding.decoded import known, said_in
+from classifiers.decoding.decoded import is_text, known, said_in
 
 FEWEST_BYTES = 12
 FIRST_NUMBERS = frozenset({"0", "1"})
@@ -28,7 +27,13 @@ _IN_GROUPS = {ord(sign): None for sign in "-:#. "}
 """What parts the digits of ids, of addresses of networks, of colours."""
 _LONGEST_NUMBER = 10
 _BEGIN_NUMBERS = frozenset("0123456789&$#'\"")
-_SMALLEST_WORD = 1 << 24
+_WORDS = (2, 3, 4, 8)
+"""Bytes of the words that a text is kept in."""
+_FEWEST_BITS = 96
+_ORDERS: tuple[Literal["big", "little"], ...] = ("little", "big")
+_OF_WORDS = 20
+"""Digits of the longest word."""
+_OF_ADDRESS = 4
 _BASE_64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 _HEX = b"0123456789abcdefABCDEF"
 _LARGE = 25
@@ -44,19 +49,27 @@ def of_list(values: Sequence[Any]) -> str | bytes | None:
     """
     kind = type(values[0])
     if kind is str:
-        if len(values) >= FEWEST_BYTES and _may_be_written(values[0]):
-            return _of_written(values)
-        if len(values) >= FEWEST_BYTES and (said := _of_decimals(values)) is not None:
-            return said
-        fewest = _FEWEST_PARTS if len(values[0]) < _WIDE else 2
-        return of_texts(values) if len(values) >= fewest else None
+        return _of_strings(values)
     if kind is int and len(values) >= _FEWEST_WORDS:
         return _of_numbers(values)
     if kind is float and len(values) >= FEWEST_BYTES:
         if not _are_whole(values[:FEWEST_BYTES]) or not _are_whole(values):
             return None
         return of_bytes([int(v) for v in values])
+    if kind is bool and len(values) >= _FEWEST_BITS and all(type(v) is bool for v in values):
+        return _of_bits(values)
     return None
+
+
+def _of_strings(values: Sequence[Any]) -> str | bytes | None:
+    if len(values) >= FEWEST_BYTES and _may_be_written(values[0]):
+        return _of_written(values)
+    if len(values) >= FEWEST_BYTES and (said := _of_decimals(values)) is not None:
+        return said
+    if len(values) >= _FEWEST_WORDS and (said := _of_words(values)) is not None:
+        return said
+    fewest = _FEWEST_PARTS if len(values[0]) < _WIDE else 2
+    return of_texts(values) if len(values) >= fewest else None
 
 
 def _may_be_written(text: str) -> bool:
@@ -175,18 +188,60 @@ def _from_base_64(run: bytes) -> bytes:
 
 
 def _of_numbers(values: Sequence[Any]) -> bytes | None:
+    if -128 <= values[0] < _BYTE and len(values) >= FEWEST_BYTES:
+        if len(values) >= _FEWEST_BITS and {0, 1}.issuperset(values):
+            return _of_bits(values)
+        return of_bytes(values)
+    if values[0] < _BYTE or not all(type(value) is int and value >= 0 for value in values):
+        return None
+    return _in_words(values)
+
+
+def _in_words(values: Sequence[int]) -> bytes | None:
+    """Return what words of one width say in each order of their bytes; the last may be short."""
+    largest = max(values)
+    width = next((width for width in _WORDS if largest < 1 << 8 * width), 0)
+    if not width or len(values) * width < FEWEST_BYTES:
+        return None
+    said: list[bytes] = []
+    for order in _ORDERS:
+        data = b"".join(value.to_bytes(width, order) for value in values[:-1])
+        data += values[-1].to_bytes(width, order).strip(b"\0")
+        if is_text(data):
+            said.append(data)
+    return b"\n\n".join(said) or None  # a text is one in either order: who reads it knows which
+
+
+def _of_words(values: Sequence[Any]) -> bytes | None:
+    """Return what numbers of several bytes say that are written as texts, and addresses of IPv4."""
     first = values[0]
-    if -128 <= first < 256:
-        return of_bytes(values) if len(values) >= FEWEST_BYTES else None
-    if not _SMALLEST_WORD <= first < 1 << 32:
+    if not first.isdecimal() and first.count(".") != _OF_ADDRESS - 1:
         return None
-    if not all(type(value) is int and 0 <= value < 1 << 32 for value in values):
+    if any(type(value) is not str or len(value) > _OF_WORDS for value in values):
         return None
-    for order in "<>":
-        data = struct.pack(f"{order}{len(values)}I", *values)
-        if known(data) is not None:
-            return data
-    return None
+    if _are_digits(values):
+        return _of_numbers([int(value) for value in values])
+    return _of_addresses(values)
+
+
+def _of_addresses(values: Sequence[str]) -> bytes | None:
+    """Return the text that addresses of IPv4 say, a letter for each number."""
+    parts = [part for value in values for part in value.split(".")]
+    if len(parts) != _OF_ADDRESS * len(values) or len(parts) < FEWEST_BYTES:
+        return None
+    data = of_bytes([int(part) for part in parts]) if _are_digits(parts) else None
+    return data if data is not None and data.rstrip(b"\0").isascii() else None
+
+
+def _are_digits(texts: Sequence[str]) -> bool:
+    return all(text.isascii() and text.isdecimal() for text in texts)
+
+
+def _of_bits(values: Sequence[Any]) -> bytes | None:
+    """Return the text that bits say, eight a byte; labels of rows are none."""
+    bits = "".join("1" if value else "0" for value in values)
+    data = int(bits[: len(bits) & ~7], 2).to_bytes(len(bits) // 8).rstrip(b"\0")
+    return data if is_text(data) else None
 
 
 def of_bytes(values: Sequence[Any]) -> bytes | None:
@@ -253,4 +308,4 @@ def large_numbers(data: bytes) -> Iterator[bytes]:
 
 @ready
 def _large() -> Any:
-    return compiled(rf"(?:[:,\[ ])(\d{{{_LARGE},}})(?:[,\]}}\s])")
+    return compiled(rf"(?:^|[:,\[ ])(\d{{{_LARGE},}})(?:[,\]}}\s]|$)")

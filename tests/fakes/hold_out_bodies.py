@@ -1,4 +1,4 @@
-"""Bodies that were held out: a value in each of some three hundred spellings, charsets, formats,
+"""Bodies that were held out: a value in each of some five hundred spellings, charsets, formats,
 files and documents, and what may carry such a body. What is beyond the published line is named.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from hold_out_documents import DOCUMENTS
 from hold_out_files import FILES
 from hold_out_formats import FORMATS
+from hold_out_more_files import MORE_FILES
+from hold_out_more_texts import MORE_TEXTS
 from hold_out_texts import CHARSETS, SPELLINGS
 from made_up_traffic import exchange, multipart
 
@@ -21,29 +23,70 @@ TEXTUAL = {
     **{name: ("application/json", write) for name, write in SPELLINGS.items()},
     **{name: ("text/plain", write) for name, write in CHARSETS.items()},
     **FORMATS,
+    **MORE_TEXTS,
 }
-BINARY = {**FILES, **DOCUMENTS}
+BINARY = {**FILES, **DOCUMENTS, **MORE_FILES}
+_CIPHER = "texts in a cipher of one's own"
+_FIELDS = "values whose pieces stand in different fields, cells or calls"
+_SHORT = "encoded data of 512 bytes and less"
+_SIGNS = "bytes written as code words or other signs"
 BEYOND: Mapping[str, str] = {
-    "a decimal number": "encoded data of 512 bytes and less",
-    "letters by place": "values whose pieces stand in different fields, as text in a prompt",
-    "addresses of IPv4": "values whose pieces stand in different fields",
-    "addresses of Ethernet": "values whose pieces stand in different fields, as text in a prompt",
-    "addresses of Ethernet, dashed": "the same",
-    "colours": "the same",
-    "numbers of four bytes": "the same",
-    "numbers of four bytes, turned": "the same",
-    "backspaces": "letters struck over others",
-    "XML, entities": "markup as text in a prompt",
-    "RTF, hex": "markup as text in a prompt",
-    "RTF, Unicode": "the same",
-    "RTF, groups": "the same",
-    "Protobuf, words": "encoded data of 512 bytes and less",
-    "LZMA, raw": "the same",
-    "gzip without its head": "the same",
-    "deflate, a byte before": "the same",
-    "zlib, no sum": "the same",
-    "zlib, dictionary": "the same",
-    "PNG, in its rows": "text in pictures",
+    "Protobuf, words": _SHORT,
+    "LZMA, raw": _SHORT,
+    "gzip without its head": _SHORT,
+    "deflate, a byte before": _SHORT,
+    "zlib, no sum": _SHORT,
+    "zlib, dictionary": _SHORT,
+    "pack of Git": _SHORT,
+    "Flash": _SHORT,
+    "GELF, chunk": _SHORT,
+    "patch of Git": _SHORT,
+    "base64 backwards": _CIPHER,
+    "hex backwards": _CIPHER,
+    "backwards": _CIPHER,
+    "HTML, turned": _CIPHER,
+    "rot13": _CIPHER,
+    "rot47": _CIPHER,
+    "turned bits": _CIPHER,
+    "a bit to the left": _CIPHER,
+    "all bits turned": _CIPHER,
+    "turned in pairs": _CIPHER,
+    "turned in fours": _CIPHER,
+    "bytes plus one": _CIPHER,
+    "numbers plus a thousand": _CIPHER,
+    "steps": _CIPHER,
+    "signed bytes": _CIPHER,
+    "Morse": _SIGNS,
+    "digits in words": _SIGNS,
+    "Chinese digits": _SIGNS,
+    "Cyrillic": _SIGNS,
+    "flags": _SIGNS,
+    "eleven bits a letter": _SIGNS,
+    "TeX": _SIGNS,
+    "Python, names of signs": _SIGNS,
+    "objects of letters": _FIELDS,
+    "objects of numbers": _FIELDS,
+    "objects of pieces": _FIELDS,
+    "a linked list": _FIELDS,
+    "pieces in a list": _FIELDS,
+    "pieces by key": _FIELDS,
+    "keys that are pieces": _FIELDS,
+    "rows of letters": _FIELDS,
+    "lines of JSON": _FIELDS,
+    "events": _FIELDS,
+    "form of pieces": _FIELDS,
+    "XML, attributes": _FIELDS,
+    "patch of JSON": _FIELDS,
+    "a notebook": _FIELDS,
+    "patch, lines": _FIELDS,
+    "Python, join": _FIELDS,
+    "Rust": _FIELDS,
+    "SQL, CONCAT": _FIELDS,
+    "batch, sets": _FIELDS,
+    "reStructuredText": _FIELDS,
+    "HTTP, chunked": _FIELDS,
+    "PNG, in its rows": "a picture, told as one",
+    "WOFF": "a font, told as one",
 }
 """What is not read in every carrier, and why that is published (docs/accuracy.md)."""
 
