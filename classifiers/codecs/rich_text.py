@@ -8,7 +8,7 @@ _UNICODE = re.compile(r"\\u(-?\d{1,6})\??")
 _CONTROL = re.compile(r"\\[a-zA-Z]{1,32}-?\d{0,10} ?|\\[^a-zA-Z]|[{}]")
 
 
-def words_of(text: str) -> str:
+def shown_text(text: str) -> str:
     """Return the words, paragraphs and cells on lines of their own."""
     text = _PARAGRAPH.sub("\n", text)
     text = _HEX.sub(lambda match: bytes.fromhex(match[1]).decode("cp1252", "replace"), text)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from classifiers.codecs.linear import compiled, holding, ready
-from classifiers.codecs.rich_text import words_of
+from classifiers.codecs.rich_text import shown_text
 from classifiers.decoding import number_forms, pieces
 
 _BEGUN = re.compile(r"(?:\n|[:=] ?|`)[ \t]*([\[{])[ \t\r\n]*(?:[\[{\"0-9]|true|false)")
@@ -39,7 +39,7 @@ def read(text: str) -> Iterator[tuple[str, str | bytes]]:
     if "<!ENTITY" in text and (expanded := _expanded(text)):
         yield "entities", expanded
     if (at := text.find(_RTF)) > 0:
-        yield "RTF", words_of(text[at : text.rfind("}") + 1])
+        yield "RTF", shown_text(text[at : text.rfind("}") + 1])
     if len(text) <= _LONGEST and ("[" in text or "{" in text):
         for value in _values(text):
             for said in _said_in(value):
