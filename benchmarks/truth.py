@@ -68,8 +68,9 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   groups of their kind; card numbers and keys that short lines (under 37 letters) break; a person's name or
   a telephone number with markup in it; links of Markdown with a part of
   a value as their text. Base64 in pieces of uneven length without blanks between.
-- Markup, RTF and lists of a letter, an address or a colour each that stand as text in a prompt; words of four
-  bytes as a list of numbers; letters struck over others; rows of pixels.
+- Letters of another script that look alike within a value, digits of Chinese, TeX's `^^44`, signs by their
+  Unicode names; pieces that a call of a program joins (`CONCAT('a','b')`, `"".join`), that a line of a patch, a
+  chunk of HTTP or reStructuredText's `\\ ` parts; rows of pixels.
 - Encoded data of 512 bytes and less that have no known form: keys, hashes and signatures look the
   same. Longer ones are told as unread.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and

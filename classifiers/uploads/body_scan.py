@@ -127,10 +127,7 @@ class BodyScan:
             yield self._scanned()
         most = IN_FLIGHT if self._read or self._running else 1
         self._running.append(
-            _Running(
-                window=window,
-                seen=asyncio.ensure_future(OWNER.task(Duty.WINDOWS, self._seen(window))),
-            )
+            _Running(window=window, seen=asyncio.ensure_future(self._owned(window)))
         )
         while len(self._running) >= most:
             yield await self._settled()
@@ -200,6 +197,10 @@ class BodyScan:
         if not window.again:
             return None
         return await self._seen(replace(window, data=window.again))
+
+    async def _owned(self, window: Window) -> _Seen:
+        """Return what is in a window. What is cancelled before it began leaves nothing behind."""
+        return await OWNER.task(Duty.WINDOWS, self._seen(window))
 
     async def _seen(self, window: Window) -> _Seen:
         """Return what is in a window, or why that cannot be said."""

@@ -404,7 +404,10 @@ def test_a_gate_that_is_told_to_stop_ends_its_records(
     talks, sent, left, complete = STOPS[name]
     (record,) = _stopped_in(tmp_path_factory, talks, sent, _asked)
     assert (record.left, record.request.complete) == (True, complete)
-    assert record.request.bytes == left or (left is None and record.request.bytes > 0)
+    if record.bytes_exact:
+        assert record.request.bytes == left or (left is None and record.request.bytes > 0)
+    else:  # its system answers late: what the server is known to have is the least
+        assert record.bytes_went <= (LARGE if left is None else left)
 
 
 def test_a_gate_that_is_told_to_stop_in_a_body_that_it_holds(

@@ -13,6 +13,8 @@ from classifiers.codecs import linear
 ROOT = Path(__file__).resolve().parents[3] / "classifiers"
 REACHED = {
     "linear.compiled",
+    "linear.by_line",
+    "first_look._one_of",
     "engine.regex",
     "candidates._search",
     "joints._pattern",
