@@ -105,9 +105,7 @@ class BodyScan:
             for window in self._cutter.feed(part):
                 async for scanned in self._scan(window):
                     yield scanned
-            await asyncio.sleep(
-                0
-            )  # unpacking holds the loop: others take their turn between slices
+            await asyncio.sleep(0)  # unpacking holds the loop: others take turns between slices
         while settled and self._running:
             yield await self._settled()
         if last:

@@ -41,6 +41,8 @@ OWNED = {
     "app/probing/interpreters.py": "`doctor`: as in app/probing/trying.py",
     "app/probing/trying.py": "`doctor`: no gate; each result is waited for, and its error ends it",
     "app/systemd_notify.py": "before the gate serves; without it systemd ends the start, and says so",
+    "classifiers/uploads/body_scan.py:self._owned(window)": "owned inside: one that is cancelled before"
+    " it began leaves no work behind that nobody awaits",
     "classifiers/workers/worker.py": "in the worker itself: it ends the process, which is noticed",
     "evidence/columns_check.py": "`verify`: no gate; what it found is waited for",
     "evidence/lot_crew.py": "`verify`: no gate; each result is waited for, and its error ends it",
