@@ -71,6 +71,9 @@ def run(
     \b
     Example: outgate run -- python upload.py --month 10
     """
+    from app.program_found import refuse_what_cannot_start
+
+    refuse_what_cannot_start(command[0])
     from app.authority_ending import ending_at
     from app.client import beacon_in, environment_for, gate_for
     from app.gate_registry import announced, followed
