@@ -19,10 +19,11 @@ from app.gate_registry import RunningGate, follow, followed
 from app.home import Home
 from app.leftovers import is_used
 from app.machine_gate import bundle_of, running_gate
+from app.program_found import cannot_run
 from app.settings import Settings
 from app.user_proxy import shown, unused_proxy, user_direct, user_proxy
 from certs.client_environment import client_environment
-from core.errors import CannotRunError, OutgateError, SettingsError
+from core.errors import OutgateError, SettingsError
 from core.ids import utc_now
 from core.text import printable
 
@@ -232,14 +233,8 @@ def _started(
 ) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(command, env=environment, cwd=cwd)
-    except FileNotFoundError as error:
-        raise CannotRunError(
-            f"There is no program {command[0]!r}.",
-            code=127,
-            remedy="Check its name after `outgate run --`.",
-        ) from error
     except OSError as error:
-        raise CannotRunError(f"Cannot run {command[0]!r}: {error.strerror}.", code=126) from error
+        raise cannot_run(command[0], error.errno) from error
 
 
 @contextmanager

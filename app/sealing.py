@@ -10,14 +10,15 @@ from app.client import Ended, signals_to
 from app.gate_registry import RunningGate
 from app.home import Home
 from app.machine_gate import public_door, roots_in
+from app.program_found import cannot_run
 from app.settings import Settings
 from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES
-from core.errors import CannotRunError, SettingsError
+from core.errors import SettingsError
 from core.text import printable
 
 if TYPE_CHECKING:
     from capture.mounts import Scenery
-    from capture.seal import CannotSealError, CannotStartError
+    from capture.seal import CannotSealError
 
 SEALED_VARIABLE = "OUTGATE_IN_SEAL"
 """Tells a program, and whoever asks it, that it runs in a seal."""
@@ -114,7 +115,7 @@ def run_sealed(
     try:
         running = start(plan)
     except CannotStartError as error:
-        raise _cannot_start(command[0], error) from None
+        raise cannot_run(command[0], error.number) from None
     except CannotSealError as error:
         raise _cannot_seal(error) from None
     with signals_to(running.signal):
@@ -190,16 +191,6 @@ def _refuse_in_own_folder(home: Home) -> None:
             "A sealed program does not see Outgate's own folder, and would be started in it.",
             remedy="Start it from another folder.",
         )
-
-
-def _cannot_start(program: str, error: "CannotStartError") -> CannotRunError:
-    if error.code == 127:
-        return CannotRunError(
-            f"There is no program {program!r}.",
-            code=127,
-            remedy="Check its name after `outgate run --`.",
-        )
-    return CannotRunError(f"Cannot run {program!r}: {os.strerror(error.number)}.", code=126)
 
 
 def _cannot_seal(error: "CannotSealError") -> NoSealError:

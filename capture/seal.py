@@ -6,7 +6,6 @@ process of one thread, and the run outside must still read what the gate wrote.
 """
 
 import contextlib
-import errno
 import json
 import os
 import select
@@ -33,7 +32,7 @@ _FORWARDED = (
     signal.SIGQUIT,
     signal.SIGCONT,
 )
-_NOT_FOUND, _NOT_RUNNABLE, _NO_SEAL = 127, 126, 125
+_NO_SEAL = 125
 
 
 class CannotSealError(Exception):
@@ -52,11 +51,6 @@ class CannotStartError(Exception):
     def __init__(self, number: int) -> None:
         super().__init__(os.strerror(number))
         self.number = number
-
-    @property
-    def code(self) -> int:
-        """What a shell exits with."""
-        return _NOT_FOUND if self.number == errno.ENOENT else _NOT_RUNNABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,9 +36,21 @@ PolicyFile = Annotated[
 ]
 
 
+def _startable(context: typer.Context, command: list[str]) -> list[str]:
+    """Return the command; asked before what a run takes is loaded. Raises CannotRunError."""
+    from app.program_found import refuse_what_cannot_start
+
+    if command and not context.resilient_parsing:
+        refuse_what_cannot_start(command[0])
+    return command
+
+
 def run(
     command: Annotated[
-        list[str], typer.Argument(metavar="-- PROGRAM [ARGUMENT]...", help="What to run.")
+        list[str],
+        typer.Argument(
+            metavar="-- PROGRAM [ARGUMENT]...", help="What to run.", callback=_startable
+        ),
     ],
     policy: PolicyFile = None,
     connect_to: ConnectTo = None,
