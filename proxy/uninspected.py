@@ -11,7 +11,7 @@ from core.attribution import Attribution
 from core.decision import Decision, Verdict
 from core.exchange import Connection
 from core.fate import DATAGRAMS, HALF_HEAD, NOT_FOUND, UNANSWERED
-from core.vocabulary.protocols import port_words
+from core.vocabulary.protocols import NO_PORT, port_words
 from core.vocabulary.sizes import counted
 from proxy.collecting import unwaited
 from proxy.inspection import Inspection
@@ -226,7 +226,7 @@ class Uninspected:
         """A program in a seal asked for a name that nobody knows, or that nobody could tell."""
         why = "no such name" if gone else "the name server did not answer"
         reason = f"{host} could not be found: {why}. Nothing was sent."
-        self._record(sender, (host, _HTTPS), f"{NOT_FOUND}: {why}", reason, AGAIN_S)
+        self._record(sender, (host, NO_PORT), f"{NOT_FOUND}: {why}", reason, AGAIN_S)
 
     def datagrams_refused(self, sender: Attribution, host: str, port: int, count: int) -> None:
         """A program in a seal sent so many datagrams; without a host, nobody knows where to."""
@@ -235,7 +235,7 @@ class Uninspected:
             f"{_program(sender)} sent {counted(count, 'datagram')} {where}. A seal lets none out "
             "but questions for names, so nothing left."
         )
-        to = (host or UNKNOWN_HOST, port or _HTTPS)
+        to = (host or UNKNOWN_HOST, port)
         self._record(sender, to, f"{DATAGRAMS}: refused in a seal", reason, 0.0)
 
     def datagrams(self, sender: Attribution, connection: Connection) -> None:
@@ -250,8 +250,8 @@ class Uninspected:
         reason = (
             f"{_program(sender)} {told}, past Outgate; nothing of what it sends there is inspected."
         )
-        to = (connection.gate_host or UNKNOWN_HOST, port or _HTTPS)
-        what = "HTTP/3" if to[1] == _HTTPS else "datagrams"
+        to = (connection.gate_host or UNKNOWN_HOST, port)
+        what = "HTTP/3" if told in {_HTTP3_READY, _HTTP3_SENT} else "datagrams"
         self._record(sender, to, f"bypass: {what} past the gate", reason, DAY_S)
 
     def _record(
