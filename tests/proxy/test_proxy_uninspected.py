@@ -335,3 +335,29 @@ def test_who_has_no_destination_yet_is_told_with_none(gate: RunningGate) -> None
 
     [record] = gate.evidence.closed
     assert (record.destination.host, record.destination.port) == ("proxy.example", 0)
+
+
+def test_a_record_says_no_scheme_that_was_not_spoken(gate: RunningGate) -> None:
+    """Of what nobody read it is said what carried it, not that it was HTTPS."""
+    uninspected, sender, to = gate.addon.uninspected, unknown_sender("fake", "-"), ("x.example", 25)
+    past = Connection(
+        id="c",
+        client_host="10.0.0.1",
+        client_port=1,
+        gate_host="192.0.2.7",
+        gate_port=5432,
+        at=datetime(2026, 11, 28, tzinfo=UTC),
+    )
+    uninspected.name_not_found(sender, "mistyped.invalid", gone=True)
+    uninspected.datagrams_refused(sender, "198.51.100.9", 443, 1)
+    uninspected.datagrams(sender, replace(past, transport="udp"))
+    uninspected.direct(sender, past)
+    uninspected.unanswered(sender, past)
+    uninspected.not_http(sender, *to)
+    uninspected.unreadable(sender, *to)
+    uninspected.greeted(sender, *to)
+    uninspected.old_request(sender, *to)
+    uninspected.certificate_refused(sender, *to)
+
+    schemes = [record.destination.scheme for record in gate.evidence.closed]
+    assert schemes == ["dns", "udp", "udp", "tcp", "tcp", "tcp", "tcp", "tcp", "http", "https"]
