@@ -5,9 +5,9 @@
 Both in pairs, sealed and behind proxy variables in turns (A B, B A, …), by one running gate, so
 that both meet the same load. The start: milliseconds until a program that tells the time begins,
 and processor time of `outgate run`, the program and the seal's supervisor together. Requests: those
-of `benchmarks/gate.py` over kept TLS connections; inside the seal they go to the machine's loopback,
-which leads to the gate. Quoted are medians with the least and the most, and the median of the
-pairs' differences or ratios. The first pair is not counted. Linux.
+of `benchmarks/gate.py` over kept TLS connections; inside the seal they go to the machine's
+loopback, which leads to the gate. Quoted are medians with the least and the most, and the median of
+the pairs' differences or ratios. The first pair is not counted. Linux.
 """
 
 import argparse

@@ -31,7 +31,7 @@ def ended(line: bytes, port: int, cuts: set[int]) -> bool:
         return True
     at = sorted({0, len(line), *(cut for cut in cuts if cut < len(line))})
     first = FirstLine(port)
-    return any([first.is_http(line[begin:end]) for begin, end in pairwise(at)])
+    return any(first.is_http(line[begin:end]) for begin, end in pairwise(at))
 
 
 @settings(max_examples=most(400))
@@ -45,7 +45,13 @@ def ended(line: bytes, port: int, cuts: set[int]) -> bool:
     cuts=st.sets(st.integers(1, 80), max_size=8),
 )
 def test_a_method_and_a_place_are_never_something_unknown(
-    before: bytes, method: bytes, blank: bytes, where: bytes, behind: bytes, end: bytes, cuts: set
+    before: bytes,
+    method: bytes,
+    blank: bytes,
+    where: bytes,
+    behind: bytes,
+    end: bytes,
+    cuts: set[int],
 ) -> None:
     """Small servers ask for no version, take any case, and overlook what stands behind."""
     line = before + method + blank + where + (blank + behind if behind else b"") + end
@@ -129,5 +135,5 @@ def test_what_a_line_is_told_to_be_does_not_depend_on_its_pieces(pieces: list[by
     line = b"".join(pieces) + b"\n"
     whole, by_piece, by_byte = FirstLine(PORT), FirstLine(PORT), FirstLine(PORT)
     told = whole.is_http(line)
-    assert told == any([by_piece.is_http(piece) for piece in [*pieces, b"\n"]])
-    assert told == any([by_byte.is_http(line[at : at + 1]) for at in range(len(line))])
+    assert told == any(by_piece.is_http(piece) for piece in [*pieces, b"\n"])
+    assert told == any(by_byte.is_http(line[at : at + 1]) for at in range(len(line)))

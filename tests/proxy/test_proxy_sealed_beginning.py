@@ -85,8 +85,8 @@ def test_what_a_line_is_told_to_be_does_not_depend_on_its_pieces(pieces: list[by
     line = b"".join(pieces) + b"\n"
     whole, by_piece, by_byte = FirstLine(4567), FirstLine(4567), FirstLine(4567)
     told = whole.is_http(line)
-    assert told == any([by_piece.is_http(piece) for piece in [*pieces, b"\n"]])
-    assert told == any([by_byte.is_http(line[at : at + 1]) for at in range(len(line))])
+    assert told == any(by_piece.is_http(piece) for piece in [*pieces, b"\n"])
+    assert told == any(by_byte.is_http(line[at : at + 1]) for at in range(len(line)))
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda other: repr(other[:12]))
