@@ -40,6 +40,7 @@ from core.run_members import has_no_sender
 from core.stored import OpenedEntry, StoredObservation, StoredRecord
 from core.text import printable
 from core.vocabulary.findings import Amount, found, most_of
+from core.vocabulary.protocols import NO_PORT
 from core.vocabulary.sizes import counted, number, size_at_least
 from tui.wording import outcome, place, record_words
 
@@ -263,7 +264,7 @@ def _place(record: Record) -> str:
     to = record.destination
     name = place(to.service, to.host, to.category, to.account.kind)
     by_port = record.fate in {Fate.PAST, Fate.FOREIGN} or _is_unanswered(record)
-    return f"{name}, port {to.port}" if by_port else name
+    return f"{name}, port {to.port}" if by_port and to.port != NO_PORT else name
 
 
 def _is_unanswered(record: Record) -> bool:

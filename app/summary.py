@@ -1,6 +1,6 @@
 """Tables of records, replays and health, as a person reads them. Plain when piped."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from app.gate_registry import RunningGate
@@ -147,9 +147,39 @@ def print_health(gate: RunningGate | None, answer: Mapping[str, Any] | None) -> 
         "runs_missed",
         "evidence_backlog",
     ):
-        typer.echo(f"  {name.replace('_', ' ')}: {printable(str(answer.get(name, '?')))}")
+        typer.echo(f"  {_plain(name)}: {_value(answer.get(name))}")
     for name, value in sorted((answer.get("attribution") or {}).items()):
-        typer.echo(f"  attribution {printable(str(name))}: {printable(str(value))}")
+        for line in _lines(f"attribution {_plain(name)}", value):
+            typer.echo(f"  {line}")
+
+
+def _plain(name: str) -> str:
+    return printable(str(name)).replace("_", " ")
+
+
+def _lines(name: str, value: object) -> Iterator[str]:
+    """Yield a value of the gate's health by its name; sentences that are counted, one a line."""
+    counts = value if isinstance(value, Mapping) else {}
+    if not any(" " in str(key) for key in counts):
+        yield f"{name}: {_value(value)}"
+        return
+    yield f"{name}:"
+    for sentence, count in counts.items():
+        yield f"  {_value(count)} × {printable(str(sentence))}"
+
+
+def _value(value: object) -> str:
+    """Return a value of the gate's health in words: the largest count first, none that is 0."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return number(value)
+    if isinstance(value, Mapping):
+        there = {key: one for key, one in value.items() if one != 0}
+        return ", ".join(f"{_value(one)} {_plain(key)}" for key, one in there.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_value, value)) or "none"
+    return "not known" if value is None else printable(str(value))
 
 
 def _sender(sender: Attribution) -> str:

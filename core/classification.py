@@ -75,6 +75,7 @@ class Destination:
     scheme: str
     host: str
     port: int
+    """`NO_PORT` where nobody knows it."""
     path: str
     """Redacted: no query values, no token segments."""
     service: str | None

@@ -8,6 +8,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import layer
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
+from core.vocabulary.protocols import NO_PORT
 from proxy import refusals, tls_passthrough
 from proxy.answers import AnswerReader
 from proxy.applying import begin_answer, end_answer, refusal_of
@@ -36,10 +37,13 @@ from proxy.transaction import Transaction
 from proxy.translate import answer_of, connection_of, content_of, exchange_of, head_of
 from proxy.travel import PastTap
 from proxy.turns import Fault, TakesTurns
-from proxy.uninspected import Uninspected
+from proxy.uninspected import UNKNOWN_HOST, Uninspected
 from proxy.unreadable import Unreadable
 from proxy.upstreams import Upstreams
 from proxy.websockets import MessageGate
+
+_NOWHERE = UNKNOWN_HOST, NO_PORT
+"""Where a client goes that has named nothing yet: it speaks TLS to the gate itself."""
 
 
 class GateAddon(TakesTurns, Guarded):
@@ -174,7 +178,7 @@ class GateAddon(TakesTurns, Guarded):
 
     def tls_established_client(self, data: tls.TlsData) -> None:
         """From here on a client that does not like our certificate can only go away."""
-        host, port = data.context.server.address or ("", 443)
+        host, port = data.context.server.address or _NOWHERE
         if host == HEALTH_HOST:
             return
         target = data.conn.sni or host, port
@@ -197,7 +201,7 @@ class GateAddon(TakesTurns, Guarded):
     async def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record clients that refuse our certificate: what they wanted to send was not read."""
         self.health.refused_certificates += 1
-        host, port = data.context.server.address or ("", 443)
+        host, port = data.context.server.address or _NOWHERE
         if host == HEALTH_HOST:
             return  # it asked for the gate itself: nothing would have left
         target = data.conn.sni or host, port

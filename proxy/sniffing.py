@@ -2,6 +2,8 @@
 
 import re
 
+from core.vocabulary.protocols import UNKNOWN, protocol_at
+
 _LOOKS_LIKE_HTTP = re.compile(
     rb"\x16(?:\x03|$)|[A-Za-z!#$%&'*+.^_`|~-]{1,32}(?:[ \t\v\f\r\x1c-\x1f\x85\xa0]|$)"
 )
@@ -10,6 +12,17 @@ _BLANKS = bytes.maketrans(_WIDE, b" " * len(_WIDE))
 _VERSION = re.compile(rb"HTTP/\d{1,10}(?:\.\d{0,10})?", re.IGNORECASE)
 MOST_VERSION = 32
 """No version is so long."""
+METHODS = frozenset(
+    b"COPY DELETE GET HEAD LOCK MKCOL MOVE OPTIONS PATCH POST PROPFIND PROPPATCH PUT REPORT SEARCH "
+    b"TRACE UNLOCK".split()
+)
+"""Those that servers know (RFC 9110, RFC 4918)."""
+LONGEST_METHOD = max(map(len, METHODS))
+_PLACES = (b"/", b"http://", b"https://")
+_IN_SMALL_LETTERS = "memcached"
+"""Whose own words, at its own port, are methods in small letters, and whose keys may be paths."""
+_OLDEST = 2
+"""Words of a request as HTTP began: GET, and what."""
 
 
 def with_plain_blanks(line: bytes) -> bytes:
@@ -45,12 +58,15 @@ def ends_as_http(line: bytes) -> bool:
     return any(map(_VERSION.fullmatch, last))
 
 
-def is_old_request(begun: bytes, *, at_home: bool) -> bool:
-    """Return True for a whole first line of HTTP/0.9: GET, where to, and nothing behind it. Such a
-    request has no head, and its answer is none. `begun`: its first bytes are enough. `at_home`: the
-    port is another protocol's, in which a word may follow GET: then only a path or a URL is one.
+def is_old_request(begun: bytes, words: int, port: int) -> bool:
+    """Return True for a first line of a request that says no version of HTTP. Small servers answer
+    one of any method, in capitals or not, whatever stands behind the place that it asks for.
+
+    `begun`: its first bytes, LONGEST_METHOD and more; `words`: how many it has in all. A word that
+    is neither path nor URL is asked for by two words, GET in front, at ports of no other protocol.
     """
-    words = with_plain_blanks(begun).split(None, 2)
-    if len(words) != 2 or words[0] != b"GET":
-        return False
-    return not at_home or words[1].lower().startswith((b"/", b"http://", b"https://"))
+    method, where, *_ = *with_plain_blanks(begun).split(None, 2), b"", b""
+    if where.lower().startswith(_PLACES):
+        own = method.islower() and protocol_at(port) == _IN_SMALL_LETTERS
+        return method.upper() in METHODS and not own
+    return words == _OLDEST and method == b"GET" and protocol_at(port) == UNKNOWN

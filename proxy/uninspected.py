@@ -6,12 +6,13 @@ was read, and the record says so.
 
 import time
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
 
 from core.attribution import Attribution
 from core.decision import Decision, Verdict
 from core.exchange import Connection
 from core.fate import DATAGRAMS, HALF_HEAD, NOT_FOUND, UNANSWERED
-from core.vocabulary.protocols import port_words
+from core.vocabulary.protocols import NO_PORT, UNKNOWN, port_words
 from core.vocabulary.sizes import counted
 from proxy.collecting import unwaited
 from proxy.inspection import Inspection
@@ -25,6 +26,8 @@ UNKNOWN_HOST = "unknown destination"
 _REMEMBERED = 5000
 _ANY, _UNTOLD = "any script", "a script that could not be told"
 _HTTPS = 443
+_TCP, _UDP, _DNS, _HTTP = UNKNOWN, "udp", "dns", "http"
+"""Schemes of what was not read: what carried it, or all that was asked for."""
 _HTTP3_SENT = "is sending datagrams to a server's HTTPS port (HTTP/3, also called QUIC)"
 _HTTP3_READY = (
     "has loaded a library for HTTP/3 (QUIC) and is ready to send; where to cannot be seen"
@@ -125,7 +128,7 @@ class Uninspected:
             "inspected."
         )
         stage = "protocol: what was sent is not HTTP"
-        self._record(sender, (host, port), stage, reason, AGAIN_S)
+        self._record(sender, (host, port), stage, reason, AGAIN_S, _TCP)
 
     def unreadable(self, sender: Attribution, host: str, port: int) -> None:
         """What came was no request of HTTP that can be read: it is refused."""
@@ -135,7 +138,7 @@ class Uninspected:
             "it was sent on."
         )
         stage = "protocol: what was sent cannot be read as HTTP"
-        self._record(sender, (host, port), stage, reason, AGAIN_S)
+        self._record(sender, (host, port), stage, reason, AGAIN_S, _TCP)
 
     def old_request(self, sender: Attribution, host: str, port: int) -> None:
         """A request without a version: it has no head, and what it sends cannot be told from it."""
@@ -144,7 +147,7 @@ class Uninspected:
             "It was refused, and nothing of it was sent on."
         )
         stage = "protocol: a request of HTTP/0.9"
-        self._record(sender, (host, port), stage, reason, AGAIN_S)
+        self._record(sender, (host, port), stage, reason, AGAIN_S, _HTTP)
 
     def half_head(self, sender: Attribution, host: str, port: int) -> None:
         """A client has left in the middle of the head of a request."""
@@ -176,7 +179,7 @@ class Uninspected:
             "nothing was sent."
         )
         stage = "protocol: nothing was asked for in a tunnel"
-        self._record(sender, (host, port), stage, reason, AGAIN_S)
+        self._record(sender, (host, port), stage, reason, AGAIN_S, _TCP)
 
     def greeted(self, sender: Attribution, host: str, port: int) -> None:
         """A tunnel to a server that speaks first: it is ended, unread."""
@@ -185,7 +188,7 @@ class Uninspected:
             "SSH and some databases: that is not HTTP. It was ended, and nothing was sent."
         )
         stage = "protocol: a tunnel to a server that speaks first"
-        self._record(sender, (host, port), stage, reason, AGAIN_S)
+        self._record(sender, (host, port), stage, reason, AGAIN_S, _TCP)
 
     def left_silently(self, sender: Attribution, host: str, port: int) -> None:
         """A client has left a tunnel in which it had asked for nothing. One that was answered there
@@ -199,7 +202,7 @@ class Uninspected:
             "Nothing was sent."
         )
         stage = "protocol: nothing was asked for in a tunnel"
-        self._record(sender, (host, port), stage, reason, AGAIN_S)
+        self._record(sender, (host, port), stage, reason, AGAIN_S, _TCP)
 
     def direct(self, sender: Attribution, connection: Connection) -> None:
         """A program talks to the internet without the gate."""
@@ -208,7 +211,7 @@ class Uninspected:
             "Outgate; nothing of what it sends there is inspected."
         )
         to = (connection.gate_host, connection.gate_port)
-        self._record(sender, to, "bypass: a direct connection past the gate", reason, DAY_S)
+        self._record(sender, to, "bypass: a direct connection past the gate", reason, DAY_S, _TCP)
 
     def unanswered(self, sender: Attribution, connection: Connection) -> None:
         """A program asks for a connection without the gate, and gets no answer: as where a
@@ -220,13 +223,13 @@ class Uninspected:
         )
         to = (connection.gate_host, connection.gate_port)
         stage = f"{UNANSWERED}: a connection past the gate was not answered"
-        self._record(sender, to, stage, reason, DAY_S)
+        self._record(sender, to, stage, reason, DAY_S, _TCP)
 
     def name_not_found(self, sender: Attribution, host: str, gone: bool) -> None:
         """A program in a seal asked for a name that nobody knows, or that nobody could tell."""
         why = "no such name" if gone else "the name server did not answer"
         reason = f"{host} could not be found: {why}. Nothing was sent."
-        self._record(sender, (host, _HTTPS), f"{NOT_FOUND}: {why}", reason, AGAIN_S)
+        self._record(sender, (host, NO_PORT), f"{NOT_FOUND}: {why}", reason, AGAIN_S, _DNS)
 
     def datagrams_refused(self, sender: Attribution, host: str, port: int, count: int) -> None:
         """A program in a seal sent so many datagrams; without a host, nobody knows where to."""
@@ -235,8 +238,8 @@ class Uninspected:
             f"{_program(sender)} sent {counted(count, 'datagram')} {where}. A seal lets none out "
             "but questions for names, so nothing left."
         )
-        to = (host or UNKNOWN_HOST, port or _HTTPS)
-        self._record(sender, to, f"{DATAGRAMS}: refused in a seal", reason, 0.0)
+        to = (host or UNKNOWN_HOST, port)
+        self._record(sender, to, f"{DATAGRAMS}: refused in a seal", reason, 0.0, _UDP)
 
     def datagrams(self, sender: Attribution, connection: Connection) -> None:
         """A program talks to the internet by UDP, which no proxy of this kind can carry."""
@@ -250,12 +253,18 @@ class Uninspected:
         reason = (
             f"{_program(sender)} {told}, past Outgate; nothing of what it sends there is inspected."
         )
-        to = (connection.gate_host or UNKNOWN_HOST, port or _HTTPS)
-        what = "HTTP/3" if to[1] == _HTTPS else "datagrams"
-        self._record(sender, to, f"bypass: {what} past the gate", reason, DAY_S)
+        to = (connection.gate_host or UNKNOWN_HOST, port)
+        what = "HTTP/3" if told in {_HTTP3_READY, _HTTP3_SENT} else "datagrams"
+        self._record(sender, to, f"bypass: {what} past the gate", reason, DAY_S, _UDP)
 
     def _record(
-        self, sender: Attribution, to: tuple[str, int], stage: str, reason: str, lasts_s: float
+        self,
+        sender: Attribution,
+        to: tuple[str, int],
+        stage: str,
+        reason: str,
+        lasts_s: float,
+        scheme: str = "https",
     ) -> None:
         if not self._once.first((*_who(sender), to[0], str(to[1]), stage), lasts_s):
             return
@@ -267,7 +276,7 @@ class Uninspected:
             policy=policy.version,
             contact=policy.organisation.contact,
         )
-        exchange = tunnel(self._inspection.deciding, to)
+        exchange = replace(tunnel(self._inspection.deciding, to), scheme=scheme)
         self._inspection.observed(exchange, sender, decision)
 
 

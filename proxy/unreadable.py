@@ -9,6 +9,7 @@ from mitmproxy.connection import Client
 from mitmproxy.proxy import commands, context
 
 from core.host_names import authority_of
+from core.vocabulary.protocols import NO_PORT
 from proxy.sniffing import looks_like_http
 from proxy.uninspected import UNKNOWN_HOST, Told, Uninspected
 
@@ -70,12 +71,12 @@ def _named(head: bytes) -> tuple[str, int]:
     words = line.split(b" ")
     scheme, mark, rest = words[1].partition(b"://") if len(words) > 1 else (b"", b"", b"")
     if not mark or not scheme.isalnum():
-        return UNKNOWN_HOST, 0
+        return UNKNOWN_HOST, NO_PORT
     host, port = authority_of(rest.partition(b"/")[0].decode("ascii", "replace"))
     plain = host.replace("-", "").replace(".", "").replace("_", "").replace(":", "")
     if not (plain.isascii() and plain.isalnum()) or len(host) > _LONGEST_HOST:
-        return UNKNOWN_HOST, 0
-    return host, port or _PORTS.get(scheme.lower(), 0)
+        return UNKNOWN_HOST, NO_PORT
+    return host, port or _PORTS.get(scheme.lower(), NO_PORT)
 
 
 _PORTS = {b"http": 80, b"https": 443, b"ws": 80, b"wss": 443, b"ftp": 21}

@@ -13,6 +13,7 @@ from core.vocabulary.destinations import CATEGORIES
 from core.vocabulary.findings import CONFIDENCE, EXAMPLE
 from core.vocabulary.kinds import by_gravity
 from core.vocabulary.observations import fact_name, fact_words
+from core.vocabulary.protocols import NO_PORT
 from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import at_least, capital, counted, joined, number, size, size_at_least
@@ -334,7 +335,7 @@ def _parents(ancestry: Sequence[ProcessRef]) -> Row | None:
 
 def _destination(record: Record) -> Section:
     place, request, answer = record.destination, record.request, record.response
-    port = "" if place.port in {443, 80} else f":{place.port}"
+    port = "" if place.port in {443, 80, NO_PORT} else f":{place.port}"
     address = f"{safe(place.scheme, 12)}://{safe(place.host, 255)}{port}{safe(place.path, 400)}"
     sent = f"{safe(request.method, 32)}, {size_at_least(request.bytes, exact=record.bytes_exact)}"
     sent += "" if request.complete else ", cut"

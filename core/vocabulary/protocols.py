@@ -77,8 +77,14 @@ SERVER_FIRST_IN_TLS = frozenset({465, 563, 990, 993, 994, 995, 6697})
 """Ports at which a server speaks first inside TLS: mail, news, files, chat."""
 
 
+NO_PORT = 0
+"""Stands in a record for a port that nobody knows: nobody is connected to it."""
+
+
 def port_words(port: int) -> str:
-    """Return `port 5432, usually a PostgreSQL database`, or the port alone."""
+    """Return `port 5432, usually a PostgreSQL database`, or the port alone; of none, that."""
+    if port == NO_PORT:
+        return "a port that is not known"
     usual = USUAL.get(port)
     return f"port {port}" if usual is None else f"port {port}, usually {usual}"
 

@@ -129,7 +129,7 @@ def _told(record: Record, read: StoredRecord) -> Fields:
         "filePath": None if script is None else _text(script.path),
         "fileHash": None if script is None else script.sha256,
         "dhost": _text(to.host),
-        "dpt": to.port,
+        "dpt": to.port or None,
         "app": _text(to.scheme),
         "request": _text(to.path),
         "requestMethod": _text(record.request.method),

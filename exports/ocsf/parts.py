@@ -11,6 +11,7 @@ from core.findings import Confidence
 from core.record import Record
 from core.stored import ChainLink
 from core.vocabulary.files import look_words
+from core.vocabulary.protocols import NO_PORT
 from core.vocabulary.sizes import at_least
 
 VERSION = "1.8.0"
@@ -128,7 +129,7 @@ def endpoint(to: Destination) -> dict[str, Any]:
     return without_nothing(
         {
             "hostname": to.host,
-            "port": to.port,
+            "port": to.port or None,
             "ip": to.address,
             "svc_name": to.service,
             "location": None if country is None else {"country": country.upper()},
@@ -138,7 +139,8 @@ def endpoint(to: Destination) -> dict[str, Any]:
 
 def url(to: Destination) -> dict[str, Any]:
     """Return the address, its path as stored."""
-    return {"scheme": to.scheme, "hostname": to.host, "port": to.port, "path": to.path}
+    port = {} if to.port == NO_PORT else {"port": to.port}
+    return {"scheme": to.scheme, "hostname": to.host, **port, "path": to.path}
 
 
 def control(record: Record) -> dict[str, Any]:

@@ -213,7 +213,7 @@ def _values(record: Record) -> dict[str, Value]:
     return {
         "event.name": "outgate.record",
         "server.address": to.host,
-        "server.port": to.port,
+        "server.port": to.port or None,
         "url.scheme": to.scheme,
         "url.path": to.path,
         "http.request.method": record.request.method,

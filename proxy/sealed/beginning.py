@@ -1,15 +1,20 @@
 """A first line that is only begun: how long it is waited for, and whether it becomes HTTP's."""
 
-from core.vocabulary.protocols import UNKNOWN, protocol_at
-from proxy.sniffing import MOST_VERSION, ends_as_http, is_old_request, with_plain_blanks
+from proxy.sniffing import (
+    LONGEST_METHOD,
+    MOST_VERSION,
+    ends_as_http,
+    is_old_request,
+    with_plain_blanks,
+)
 
 _MOST = 16_384
 """A line that is longer is no word that somebody waits behind."""
 _HANDSHAKE = b"\x16"
 _WORDS = 3
 """Of which a first line of HTTP is made."""
-_BEGUN = 16
-"""So much of a first line tells whether it is HTTP's oldest."""
+_BEGUN = LONGEST_METHOD + len(b" https://")
+"""So much of a first line tells whether it asks for a place."""
 _SOON_S, _LATE_S = 0.6, 5.0
 """How long what was begun may stay so: a word of some protocol, and a method of HTTP or TLS."""
 _METHODS = (b"GET", b"POST", b"PUT", b"HEAD", b"PATCH", b"DELETE", b"OPTIONS", b"CONNECT", b"PRI")
@@ -29,11 +34,13 @@ def patience_for(said: bytes) -> float:
 
 class FirstLine:
     """Reads the first line of a client whose bytes go on unread; it may be of any length, for some
-    servers of HTTP take one of a megabyte.
+    servers of HTTP take one of a megabyte. Some take a return alone for a line's end: where one
+    stands the line may be over, and goes on all the same.
     """
 
     def __init__(self, port: int) -> None:
-        self._at_home = protocol_at(port) != UNKNOWN
+        self._port = port
+        self._size = 0
         self._begun = b""
         """What it begins with, each white space one space."""
         self._words = 0
@@ -46,21 +53,32 @@ class FirstLine:
         if self._over:
             return False
         plain = with_plain_blanks(data)
-        begun = plain if self._words else plain.lstrip()
-        piece, ended, _ = begun.partition(b"\n")
-        encrypted = not self._words and begun[:1] == _HANDSHAKE
-        self._over = bool(ended) or encrypted
+        line, ended, _ = (plain if self._words else plain.lstrip()).partition(b"\n")
+        encrypted = not self._words and line[:1] == _HANDSHAKE
+        *parts, last = line.split(b"\r", _MOST if self._size < _MOST else 0)
+        self._size += len(line)
+        self._over = encrypted or any(self._is_over(part) for part in parts)
+        if self._over:
+            return not encrypted
+        self._take(last)
+        self._over = bool(ended)
+        return self._over and self._is_request()
+
+    def ended(self) -> bool:
+        """Return True where the client's end makes HTTP of what there is."""
+        return self.is_http(b"\n")
+
+    def _is_over(self, part: bytes) -> bool:
+        self._take(part + b" ")
+        return self._is_request()
+
+    def _take(self, piece: bytes) -> None:
         goes_on = bool(self._tail[-1:].strip() and piece[:1].strip())
         self._words += len(piece.split()) - goes_on
         self._keep_beginning(piece)
         line = self._tail + piece
         said = line.rstrip()
         self._tail = said[-MOST_VERSION:] + b" " * (len(said) < len(line))
-        return bool(ended) and not encrypted and self._is_request(line)
-
-    def ended(self) -> bool:
-        """Return True where the client's end makes HTTP of what there is."""
-        return self.is_http(b"\n")
 
     def _keep_beginning(self, piece: bytes) -> None:
         if len(self._begun) < _BEGUN:
@@ -68,7 +86,7 @@ class FirstLine:
             parted = b" " * begun[-1:].isspace()
             self._begun = (b" ".join(begun.split()) + parted)[:_BEGUN]
 
-    def _is_request(self, line: bytes) -> bool:
-        if self._words >= _WORDS:
-            return ends_as_http(line)
-        return self._words == _WORDS - 1 and is_old_request(self._begun, at_home=self._at_home)
+    def _is_request(self) -> bool:
+        if self._words >= _WORDS and ends_as_http(self._tail):
+            return True
+        return self._words > 1 and is_old_request(self._begun, self._words, self._port)

@@ -14,6 +14,7 @@ from capture import datagrams
 from capture.datagrams import Datagram
 from core.attribution import Attribution
 from core.duties import OWNER, Duty
+from core.vocabulary.protocols import NO_PORT
 from proxy.boundaries import courtesy
 from proxy.sealed.members import Members, Place
 
@@ -28,7 +29,7 @@ _MOST = 256
 _MOST_KNOWN = 4096
 _MOST_SOON = 256
 """A run that goes to more places than that has each new one told with the later ones."""
-NOWHERE: Place = ("", 0)
+NOWHERE: Place = ("", NO_PORT)
 """Stands for the places that there was no room for."""
 
 type Tell = Callable[[Attribution, str, int, int], None]

@@ -30,7 +30,7 @@ from core.vocabulary.protocols import (
 )
 from proxy.backpressure import break_off
 from proxy.sealed.beginning import FirstLine, is_half, patience_for
-from proxy.sniffing import is_old_request, looks_like_http
+from proxy.sniffing import ends_as_http, is_old_request, looks_like_http, with_plain_blanks
 from proxy.streams import GateHttpLayer
 from proxy.tls_passthrough import Passage, UnreadLayer
 from proxy.unreadable import old_request, refused
@@ -328,8 +328,10 @@ def spoken_in(said: bytes, port: int) -> str | None:
     if said[:1] == HANDSHAKE:
         return _in_hello(said, port)
     line, ended, _ = said.partition(b"\n")
-    if ended and is_old_request(line, at_home=protocol_at(port) != UNKNOWN):
-        return HTTP
+    if ended and not ends_as_http(line):
+        words = len(with_plain_blanks(line).split())
+        if is_old_request(line, words, port):
+            return HTTP
     found = spoken_by_client(said)
     if found is None and looks_like_http(said):
         return ""

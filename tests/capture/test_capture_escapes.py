@@ -122,6 +122,41 @@ REFUSED = {
         "s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)\n"
         "s.connect(('2606:4700::1', 443))\ns.send(b'x')\ntime.sleep(0.05)\ns.send(b'x')\n"
     ),
+    **{
+        name: (
+            f"s = socket.socket(socket.AF_INET, {kind}, {number})\n"
+            "s.settimeout(2)\ns.connect(('198.51.100.9', 443))\n"
+            "s.send(b'x' * 64)\ntime.sleep(0.05)\ns.send(b'x' * 64)\n"
+        )
+        for name, kind, number in (
+            ("UDP-Lite", "socket.SOCK_DGRAM", 136),
+            ("SCTP as a stream", "socket.SOCK_STREAM", 132),
+            ("SCTP as messages", "socket.SOCK_SEQPACKET", 132),
+            ("DCCP", "6", 33),
+            ("L2TP", "socket.SOCK_DGRAM", 115),
+            ("a ping", "socket.SOCK_DGRAM", 1),
+        )
+    },
+    **{
+        f"the family {family}": f"socket.socket({family}, socket.SOCK_{kind})\n"
+        for family, kind in (
+            (21, "SEQPACKET"),
+            (29, "RAW"),
+            (30, "STREAM"),
+            (31, "STREAM"),
+            (41, "DGRAM"),
+            (42, "DGRAM"),
+            (43, "STREAM"),
+            (44, "RAW"),
+        )
+    },
+    "UDP-Lite over IPv6": (
+        "s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, 136)\n"
+        "s.connect(('2606:4700::1', 443))\ns.send(b'x')\ntime.sleep(0.05)\ns.send(b'x')\n"
+    ),
+    "an abstract name of another network": (
+        "s = socket.socket(socket.AF_UNIX)\ns.connect('\\0' + sys.argv[3])\n"
+    ),
     "a raw socket": "socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)\n",
     "a packet socket": "socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n",
     "the hypervisor": "socket.socket(40, socket.SOCK_STREAM)\n",
@@ -189,7 +224,10 @@ def test_every_other_way_is_shut(door: FakeDoor, code: str) -> None:
         + "    print('it worked')\nexcept OSError as error:\n    print('refused', error)\n"
     )
     hidden = door.path.parent.parent / "hidden"
-    said = python(door, tried, str(os.getpid()), str(hidden))
+    with socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind(f"\0outgate-{os.getpid()}")
+        abstract.listen()
+        said = python(door, tried, str(os.getpid()), str(hidden), f"outgate-{os.getpid()}")
     assert said.startswith("refused"), said
     assert door.arrivals == []
 

@@ -42,6 +42,7 @@ def _made() -> list[Record]:
         replace(plain, notes=("the destination could not be reached: nothing was sent",)),
         replace(plain, destination=replace(plain.destination, address="192.0.2.7", country="de")),
         replace(plain, destination=replace(plain.destination, country="unknown", service=None)),
+        replace(plain, destination=replace(plain.destination, host="mistyped.invalid", port=0)),
     ]
     made += [
         replace(plain, findings=(Finding(
@@ -145,3 +146,11 @@ def test_each_kind_of_event_is_there(events: list[dict[str, Any]]) -> None:
 def test_a_finding_never_holds_its_value(events: list[dict[str, Any]]) -> None:
     """No field for matched text is filled."""
     assert not [e for e in events if "pattern_match" in str(e)]
+
+
+def test_a_port_that_nobody_knows_is_left_out(events: list[dict[str, Any]]) -> None:
+    """No event says port 0, nor another that was made up; and one that is known stands there."""
+    unknown = [text for text in map(json.dumps, events) if "mistyped.invalid" in text]
+    assert unknown
+    assert all('"port"' not in text for text in unknown)
+    assert any('"port": 443' in text for text in map(json.dumps, events))

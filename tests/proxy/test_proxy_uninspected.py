@@ -3,14 +3,24 @@
 import contextlib
 import socket
 import ssl
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from patience import PATIENT_S, eventually
 from present import there
 
-from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script
+from core.attribution import (
+    Attribution,
+    Certainty,
+    LaunchedAs,
+    ProcessRef,
+    Script,
+    unknown_sender,
+)
+from core.exchange import Connection
 from core.fate import Fate
-from proxy.uninspected import Once
+from proxy.uninspected import UNKNOWN_HOST, Once
 from tests.proxy.conftest import RunningGate
 
 
@@ -280,3 +290,74 @@ def test_a_server_that_would_speak_first_inside_tls_is_not_waited_for(gate: Runn
     [record] = gate.evidence.closed
     assert record.decision.degraded == ("protocol: nothing was asked for in a tunnel",)
     assert "a mailbox (IMAP)" in record.decision.reason
+
+
+def test_a_port_that_nobody_knows_is_told_as_none(gate: RunningGate) -> None:
+    """A name that was only looked up, datagrams whose place was not seen, and a library that could
+    send: a record makes up no port, least of all that of the web. One that is known stays.
+    """
+    uninspected, sender = gate.addon.uninspected, unknown_sender("fake", "nobody was asked")
+    nowhere = Connection(
+        id="c",
+        client_host="10.0.0.1",
+        client_port=1,
+        gate_host="",
+        gate_port=0,
+        at=datetime(2026, 11, 28, tzinfo=UTC),
+        transport="udp",
+    )
+    uninspected.name_not_found(sender, "mistyped.invalid", gone=True)
+    uninspected.datagrams_refused(sender, "", 0, 3)
+    uninspected.datagrams_refused(sender, "198.51.100.9", 443, 1)
+    uninspected.datagrams(sender, nowhere)
+    uninspected.datagrams(sender, replace(nowhere, gate_host="192.0.2.7", gate_port=9))
+
+    told = [(r.destination.host, r.destination.port) for r in gate.evidence.closed]
+    assert told == [
+        ("mistyped.invalid", 0),
+        (UNKNOWN_HOST, 0),
+        ("198.51.100.9", 443),
+        (UNKNOWN_HOST, 0),
+        ("192.0.2.7", 9),
+    ]
+    stages = [r.decision.degraded[0] for r in gate.evidence.closed[3:]]
+    assert stages == ["bypass: HTTP/3 past the gate", "bypass: datagrams past the gate"]
+
+
+def test_who_has_no_destination_yet_is_told_with_none(gate: RunningGate) -> None:
+    """A client that speaks TLS to the gate itself, and ends it, has named nowhere to go to."""
+    with (
+        socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S) as raw,
+        pytest.raises(ssl.SSLError),
+    ):
+        ssl.create_default_context().wrap_socket(raw, server_hostname="proxy.example")
+    eventually(lambda: gate.evidence.closed)
+
+    [record] = gate.evidence.closed
+    assert (record.destination.host, record.destination.port) == ("proxy.example", 0)
+
+
+def test_a_record_says_no_scheme_that_was_not_spoken(gate: RunningGate) -> None:
+    """Of what nobody read it is said what carried it, not that it was HTTPS."""
+    uninspected, sender, to = gate.addon.uninspected, unknown_sender("fake", "-"), ("x.example", 25)
+    past = Connection(
+        id="c",
+        client_host="10.0.0.1",
+        client_port=1,
+        gate_host="192.0.2.7",
+        gate_port=5432,
+        at=datetime(2026, 11, 28, tzinfo=UTC),
+    )
+    uninspected.name_not_found(sender, "mistyped.invalid", gone=True)
+    uninspected.datagrams_refused(sender, "198.51.100.9", 443, 1)
+    uninspected.datagrams(sender, replace(past, transport="udp"))
+    uninspected.direct(sender, past)
+    uninspected.unanswered(sender, past)
+    uninspected.not_http(sender, *to)
+    uninspected.unreadable(sender, *to)
+    uninspected.greeted(sender, *to)
+    uninspected.old_request(sender, *to)
+    uninspected.certificate_refused(sender, *to)
+
+    schemes = [record.destination.scheme for record in gate.evidence.closed]
+    assert schemes == ["dns", "udp", "udp", "tcp", "tcp", "tcp", "tcp", "tcp", "http", "https"]

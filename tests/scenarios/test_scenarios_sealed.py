@@ -198,6 +198,9 @@ print([
     said("tcp-4567.example", 4573, b"PUT", rest.replace(b" ", b"\\t")),
     said("tcp-4567.example", 4574, b"GET /up?iban=DE90871318609139099603\\r\\n"),
     said("tcp-4567.example", 4575, b"GET /up", b"?a=b\\r\\n"),
+    said("tcp-4567.example", 4576, b"GET /up iban DE90871318609139099603\\r\\n"),
+    said("tcp-4567.example", 4577, b"get\\t/up\\r\\n"),
+    said("tcp-4567.example", 4578, b"post", b" /up\\rContent-Length: 3\\r\\rabc"),
 ])
 """
 
@@ -222,15 +225,27 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
             *[b"answer:PUTConnectionResetError"] * 2,
             b"ConnectionResetError",
             b"answer:GET /upConnectionResetError",
+            *[b"ConnectionResetError"] * 2,
+            b"answer:postConnectionResetError",
         ]
     ), (done.stdout, done.stderr)
-    assert server.heard == [b"HELLO", b"MORE", b"PUT", b"HELLO", b"PUT", b"PUT", b"GET /up"]
+    assert server.heard == [
+        b"HELLO",
+        b"MORE",
+        b"PUT",
+        b"HELLO",
+        b"PUT",
+        b"PUT",
+        b"GET /up",
+        b"post",
+    ]
     assert greets.heard == []
     told = {one["destination"]["port"]: one for one in summary(done)["records"]}
-    assert sorted(told) == [*range(4567, 4576)], summary(done)["unknown_senders"]
+    assert sorted(told) == [*range(4567, 4579)], summary(done)["unknown_senders"]
     assert told[4567]["decision"]["verdict"] == "watch"
     assert "the beginning of a line" in str(told[4567]["findings"])
-    for port, sent in ((4568, 3), (4569, 5), (4570, 0), (4572, 3), (4573, 3), (4575, 7)):
+    sent_of = {4568: 3, 4569: 5, 4570: 0, 4572: 3, 4573: 3, 4575: 7, 4578: 4}
+    for port, sent in sent_of.items():
         assert SPOKE_OTHERWISE in told[port]["notes"], told[port]
         assert (told[port]["decision"]["verdict"], told[port]["request"]["bytes"]) == (
             "block",
@@ -238,7 +253,8 @@ def test_what_is_only_begun_is_not_waited_for_without_end(sealing: Sealing) -> N
         )
         assert "HTTP" in told[port]["decision"]["reason"]
     assert "cannot be read" in told[4571]["decision"]["reason"]
-    assert "HTTP/0.9" in told[4574]["decision"]["reason"]
+    for port in (4574, 4576, 4577):
+        assert "HTTP/0.9" in told[port]["decision"]["reason"]
 
 
 def test_such_a_connection_is_an_observation_with_the_names_that_it_says(sealing: Sealing) -> None:
