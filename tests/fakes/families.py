@@ -1,0 +1,61 @@
+"""Which members of a family of tests are tried: all in the profile `thorough`, a share in others.
+
+A family is one test of all that can be put together, as each packing in each carrier: hundreds of
+members that walk the same code. Of such only: what is one of a kind is always tried.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import product
+from zlib import crc32
+
+import pytest
+from hypothesis import settings
+
+from examples import WHOLE
+
+tried, members = 0, 0
+"""Of all families that were asked for in this process: how many members are tried, and are."""
+
+
+def share[Member](
+    family: Sequence[Member], kinds: Sequence[Iterable[Hashable]], names: Sequence[str]
+) -> list[Member]:
+    """Return the members that are tried in the profile that is loaded, in their order.
+
+    A share of them, and those without which a kind would be missing: each member has kinds and a
+    name. The name decides, and so the same are tried in each run, whatever is beside them.
+    """
+    global tried, members
+    turn = sorted(range(len(family)), key=lambda at: (crc32(names[at].encode()), at))
+    enough = -(-len(family) * settings().max_examples // WHOLE)
+    seen: set[Hashable] = set()
+    taken = []
+    for place, at in enumerate(turn):
+        if place < enough or not seen.issuperset(kinds[at]):
+            taken.append(at)
+            seen.update(kinds[at])
+    tried, members = tried + len(taken), members + len(family)
+    return [family[at] for at in sorted(taken)]
+
+
+def crossed(**axes: Iterable[object]) -> pytest.MarkDecorator:
+    """Return the mark of a family: each value of each parameter with each of the others.
+
+    Each value is tried at least once, with whatever others.
+    """
+    lists = [list(values) for values in axes.values()]
+    family = list(product(*lists))
+    kinds = list(product(*([(axis, at) for at in range(len(of))] for axis, of in enumerate(lists))))
+    words = product(*([_name(value, at) for at, value in enumerate(of)] for of in lists))
+    names = ["\0".join(word) for word in words]
+    return pytest.mark.parametrize(tuple(axes), share(family, kinds, names))
+
+
+def _name(value: object, at: int) -> str:
+    return value if isinstance(value, str) else str(at)
+
+
+def summary(tried: int, members: int) -> str:
+    """Return what is said of families at the end of a run."""
+    told = f"{tried:,} of {members:,} members of families of tests"
+    return f"{told}; all by `.ci/run --deep`" if tried < members else told
