@@ -4,13 +4,14 @@ import ast
 
 import pytest
 import tests_of
+from families import with_each
 from tests_of import about, chosen, module_of, sources, theme_of, within
 
 TESTS = sorted(path for path in sources() if tests_of.is_test(path) and path.count("/") > 1)
 MODULES = {module_of(path) for path in sources()}
 
 
-@pytest.mark.parametrize("path", TESTS)
+@with_each("path", TESTS)
 def test_a_test_has_the_name_of_a_module_or_of_a_theme(path: str) -> None:
     """A test file is `tests/FOLDER/test_FOLDER_MODULE.py`, or its theme stands in
     `tests/themes.toml`; never both.

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from families import crossed
 
 from classifiers.engine import Engine, EngineSetup
 from core.attribution import UNATTRIBUTED
@@ -147,12 +148,12 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize(("carrier", "host"), WAYS)
-@pytest.mark.parametrize("what", VALUES)
+@crossed(what=VALUES, way=WAYS)
 def test_no_name_of_a_payload_tells_a_value(
-    engine: Engine, what: str, carrier: str, host: str
+    engine: Engine, what: str, way: tuple[str, str]
 ) -> None:
     """Keys, columns, files, models, paths and types are kept without the values in them."""
+    carrier, host = way
     if what == "own word" and (host == "api.openai.com" or carrier == "S3 object"):
         pytest.skip("an organisation's word may be the name of its account, which rules ask for")
     value = VALUES[what]

@@ -4,8 +4,11 @@ A family is one test of all that can be put together, as each packing in each ca
 members that walk the same code. Of such only: what is one of a kind is always tried.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+import inspect
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import wraps
 from itertools import product
+from typing import Any
 from zlib import crc32
 
 import pytest
@@ -59,3 +62,42 @@ def summary(tried: int, members: int) -> str:
     """Return what is said of families at the end of a run."""
     told = f"{tried:,} of {members:,} members of families of tests"
     return f"{told}; all by `.ci/run --deep`" if tried < members else told
+
+
+type Test = Callable[..., None]
+
+
+def with_each(name: str | Sequence[str], values: Iterable[Any]) -> Callable[[Test], Test]:
+    """Try a test with each value, as `pytest.mark.parametrize` does, but in one test for all.
+
+    For hundreds of cheap members: a test of its own costs more than what each of them tries. None
+    is left out; all that fail are shown, each with its value. Fixtures are shared by all of them.
+    """
+    names = [name] if isinstance(name, str) else list(name)
+    members = [(value,) if isinstance(name, str) else tuple(value) for value in values]
+    assert members, "a test of nothing proves nothing"
+
+    def decorated(test: Test) -> Test:
+        assert not inspect.iscoroutinefunction(test)
+
+        @wraps(test)
+        def all_of(*args: Any, **kwargs: Any) -> None:
+            wrong = []
+            for member in members:
+                try:
+                    test(*args, **kwargs, **dict(zip(names, member, strict=True)))
+                except Exception as error:  # noqa: BLE001  # shown below, whatever it is
+                    error.add_note(f"with {', '.join(names)}: {repr(member)[:300]}")
+                    wrong.append(error)
+            if wrong:
+                raise ExceptionGroup(f"{len(wrong)} of {len(members)} members", wrong)
+
+        signature = inspect.signature(test)
+        left = [one for key, one in signature.parameters.items() if key not in names]
+        assert len(left) == len(signature.parameters) - len(names)
+        all_of.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
+        if hasattr(all_of, "__wrapped__"):
+            del all_of.__wrapped__  # pytest would ask it for the fixtures
+        return all_of
+
+    return decorated
