@@ -1,6 +1,8 @@
 """Who changes a file finds its tests: by name, by theme, and by what imports what."""
 
 import ast
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import tests_of
@@ -70,6 +72,28 @@ def test_imports_are_found_wherever_they_stand() -> None:
     found = set(tests_of.imports_of(ast.parse(text), "p.q", False))
     assert {"a.b", "c", "c.d", "p.e", "p.e.g", "p.h"} <= found
     assert "p.q.e" not in found
+
+
+@pytest.mark.parametrize("damaged", ["", "[", '{"a.py": 1}'])
+def test_only_what_changed_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
+) -> None:
+    """What is kept is what was read, of this text: another text is read, whatever its time says."""
+    kept = tmp_path / "deep" / "imports"
+    texts = {"a.py": "import x.y", "b/__init__.py": "from . import c"}
+    first = tests_of.read_imports(kept, texts)
+    assert [names for _, names in first.values()] == [["x.y"], ["b", "b.c"]]
+    read: list[str] = []
+    parse = ast.parse
+    monkeypatch.setattr(
+        tests_of, "ast", SimpleNamespace(parse=lambda text: read.append(text) or parse(text))
+    )
+    monkeypatch.setattr(tests_of, "imports_of", lambda *_: iter(["new"]))
+    assert tests_of.read_imports(kept, texts) == first and read == []
+    assert tests_of.read_imports(kept, {**texts, "a.py": "import z.y"})["a.py"][1] == ["new"]
+    assert read == ["import z.y"]
+    kept.write_text(damaged)
+    assert tests_of.read_imports(kept, texts)["a.py"][1] == ["new"]
 
 
 def test_what_does_not_fit_the_time_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
