@@ -88,7 +88,7 @@ def test_every_member_is_tried_in_one_test_and_each_that_fails_is_shown() -> Non
         ["with size: (2,)"],
         ["with size: (4,)"],
     ]
-    assert len(told.value.exceptions[0].exceptions) == 2  # type: ignore[attr-defined]
+    assert len(told.value.exceptions[0].exceptions) == 2
 
 
 def test_a_test_of_nothing_is_none() -> None:

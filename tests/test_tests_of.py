@@ -1,8 +1,8 @@
 """Who changes a file finds its tests: by name, by theme, and by what imports what."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import tests_of
@@ -84,11 +84,12 @@ def test_only_what_changed_is_read_again(
     first = tests_of.read_imports(kept, texts)
     assert [names for _, names in first.values()] == [["x.y"], ["b", "b.c"]]
     read: list[str] = []
-    parse = ast.parse
-    monkeypatch.setattr(
-        tests_of, "ast", SimpleNamespace(parse=lambda text: read.append(text) or parse(text))
-    )
-    monkeypatch.setattr(tests_of, "imports_of", lambda *_: iter(["new"]))
+
+    def reading(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
+        read.append(ast.unparse(tree))
+        yield "new"
+
+    monkeypatch.setattr(tests_of, "imports_of", reading)
     assert tests_of.read_imports(kept, texts) == first and read == []
     assert tests_of.read_imports(kept, {**texts, "a.py": "import z.y"})["a.py"][1] == ["new"]
     assert read == ["import z.y"]
