@@ -158,7 +158,7 @@ def chains() -> list[list[Situation]]:
     return [list(one_by_one(one, other)) for one, other in pairwise(known())]
 
 
-@with_each(("subject", "name"), FIELDS)
+@pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_one_request_is_never_taken_for_another(subject: str, name: str) -> None:
     """Two requests that differ in one thing that a rule asks about are told apart in any order."""
     told = 0
