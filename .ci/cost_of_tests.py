@@ -1,5 +1,6 @@
 """What tests cost the processor: `PYTHONPATH=.ci pytest -n 0 -p cost_of_tests --costs FILE …` adds
-a line of JSON for each test, and one for each fixture that was made.
+a line of JSON for each test, and one for each fixture that was made. Some tests of who sent fail
+under it: programs that they start inherit a folder to search that the run itself has written to.
 
 Seconds are those of this process and of the processes that it waited for: a machine that others
 use makes them little longer. `python .ci/cost_of_tests.py FILE …` sums what was written, by file of

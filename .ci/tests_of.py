@@ -8,18 +8,24 @@ took when it last ran here.
 import argparse
 import ast
 import json
+import os
 import subprocess
 import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 THEMES = ROOT / "tests" / "themes.toml"
-TIMES = ROOT / ".pytest_cache" / "v" / "outgate" / "seconds_of_files"
+_KEPT = ROOT / ".pytest_cache" / "v" / "outgate"
+TIMES = _KEPT / "seconds_of_files"
+IMPORTS = _KEPT / "imports_of_files"
+"""What each file imported when it was last read: five seconds of work, for those that stay."""
 SECONDS = 90.0
 UNKNOWN_SECONDS = 3.0
 """Assumed of a test file that was never run here."""
@@ -74,14 +80,41 @@ def sources() -> Mapping[str, str]:
     return {name: (ROOT / name).read_text(encoding="utf-8") for name in files}
 
 
+type Imports = dict[str, tuple[str, list[str]]]
+"""By path: the digest of a file's text, and the names that it imports."""
+
+
+def read_imports(kept: Path, texts: Mapping[str, str]) -> Imports:
+    """Return what these files import. Only those whose text is not the one that is kept are read;
+    then all of it is kept.
+    """
+    known: Imports = {}
+    with suppress(OSError, ValueError, TypeError, AttributeError):  # none yet, or not ours
+        told = json.loads(kept.read_text(encoding="utf-8"))
+        known = {path: (digest, names) for path, (digest, names) in told.items()}
+    found: Imports = {}
+    for path, text in texts.items():
+        digest = blake2b(text.encode(), digest_size=16).hexdigest()
+        before, names = known.get(path, ("", []))
+        if before != digest:
+            package = path.endswith("__init__.py")
+            names = sorted(set(imports_of(ast.parse(text), module_of(path), package)))
+        found[path] = digest, names
+    if found != known:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        new = kept.with_name(f"{kept.name}.{os.getpid()}")
+        new.write_text(json.dumps(found), encoding="utf-8")
+        new.replace(kept)
+    return found
+
+
 @cache
 def importers() -> Mapping[str, frozenset[str]]:
     """Return, for each file, those that import it. A package's file stands only for itself."""
     paths = {module_of(path): path for path in sources()}
     found: dict[str, set[str]] = defaultdict(set)
-    for path, text in sources().items():
-        package = path.endswith("__init__.py")
-        for name in imports_of(ast.parse(text), module_of(path), package):
+    for path, (_, names) in read_imports(IMPORTS, sources()).items():
+        for name in names:
             if (other := paths.get(name)) is not None and other != path:
                 found[other].add(path)
     return {path: frozenset(who) for path, who in found.items()}

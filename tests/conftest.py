@@ -15,7 +15,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import families
 import pytest
+from families import summary
 from hypothesis import HealthCheck, settings
 from in_memory import scratch_place
 from own_mounts import have_own_mounts
@@ -45,6 +47,7 @@ settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parents[1]
 _FOLDER, _FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
+_MEMBERS = pytest.StashKey[tuple[int, int]]()
 _IN_MEMORY = pytest.StashKey[str]()
 IN_MEMORY = frozenset(("certs", "core", "evidence", "exports", "fleet", "habits", "hub", "policy"))
 """Folders whose tests write much, and to which it is all one where. Not those that say who sent:
@@ -103,10 +106,29 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """
     cache: pytest.Cache | None = getattr(session.config, "cache", None)
     session.config.stash[_FAILED] = bool(session.testsfailed)
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["members"] = families.tried, families.members
     if hasattr(session.config, "workerinput") or cache is None:
         return
     told = {file: round(spent, 2) for file, spent in _seconds.items()}
     cache.set(NOTED, {**cache.get(NOTED, {}), **told})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: "WorkerController") -> None:
+    """Each process has collected the same families: any of them may tell."""
+    if told := getattr(node, "workeroutput", {}).get("members"):
+        node.config.stash[_MEMBERS] = told
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was left out of families of tests."""
+    tried, members = config.stash.get(_MEMBERS, (families.tried, families.members))
+    if members:
+        terminalreporter.write_line(summary(tried, members))
 
 
 @pytest.hookimpl(optionalhook=True)

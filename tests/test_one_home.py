@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from families import with_each
 from house_measures import walked
 from reading import entries_of
 
@@ -394,7 +395,7 @@ def test_everybody_reads_the_same_words_of_one_event(
         assert says(line, where) or name in {"detail", "replay"}, (name, line)
 
 
-@pytest.mark.parametrize("kind", sorted(FINDABLE - {"not_inspected"}))
+@with_each("kind", sorted(FINDABLE - {"not_inspected"}))
 def test_every_kind_is_called_by_its_words_everywhere(
     kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -406,7 +407,7 @@ def test_every_kind_is_called_by_its_words_everywhere(
             assert kind not in line and kind.replace("_", " ").upper() not in line
 
 
-@pytest.mark.parametrize("service", services(), ids=lambda service: service.id)
+@with_each("service", services())
 def test_every_service_is_called_by_its_name_everywhere(
     service: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,16 +1,19 @@
 """Who changes a file finds its tests: by name, by theme, and by what imports what."""
 
 import ast
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import tests_of
+from families import with_each
 from tests_of import about, chosen, module_of, sources, theme_of, within
 
 TESTS = sorted(path for path in sources() if tests_of.is_test(path) and path.count("/") > 1)
 MODULES = {module_of(path) for path in sources()}
 
 
-@pytest.mark.parametrize("path", TESTS)
+@with_each("path", TESTS)
 def test_a_test_has_the_name_of_a_module_or_of_a_theme(path: str) -> None:
     """A test file is `tests/FOLDER/test_FOLDER_MODULE.py`, or its theme stands in
     `tests/themes.toml`; never both.
@@ -69,6 +72,29 @@ def test_imports_are_found_wherever_they_stand() -> None:
     found = set(tests_of.imports_of(ast.parse(text), "p.q", False))
     assert {"a.b", "c", "c.d", "p.e", "p.e.g", "p.h"} <= found
     assert "p.q.e" not in found
+
+
+@pytest.mark.parametrize("damaged", ["", "[", '{"a.py": 1}'])
+def test_only_what_changed_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
+) -> None:
+    """What is kept is what was read, of this text: another text is read, whatever its time says."""
+    kept = tmp_path / "deep" / "imports"
+    texts = {"a.py": "import x.y", "b/__init__.py": "from . import c"}
+    first = tests_of.read_imports(kept, texts)
+    assert [names for _, names in first.values()] == [["x.y"], ["b", "b.c"]]
+    read: list[str] = []
+
+    def reading(tree: ast.AST, module: str, is_package: bool) -> Iterator[str]:
+        read.append(ast.unparse(tree))
+        yield "new"
+
+    monkeypatch.setattr(tests_of, "imports_of", reading)
+    assert tests_of.read_imports(kept, texts) == first and read == []
+    assert tests_of.read_imports(kept, {**texts, "a.py": "import z.y"})["a.py"][1] == ["new"]
+    assert read == ["import z.y"]
+    kept.write_text(damaged)
+    assert tests_of.read_imports(kept, texts)["a.py"][1] == ["new"]
 
 
 def test_what_does_not_fit_the_time_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from families import with_each
 
 from app.cli import application
 from certs.matrix import CLIENTS
@@ -46,7 +47,7 @@ def test_the_client_table_has_no_others() -> None:
     assert rows == ["client", *(client.name for client in CLIENTS)]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@with_each("page", PAGES)
 def test_links_between_documents_resolve(page: Path) -> None:
     """Whatever a page links to is there."""
     missing = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from families import with_each
 
 from app.summary import print_replay
 from core.attribution import UNATTRIBUTED
@@ -44,7 +45,7 @@ def to(service: str | None, host: str = HOST) -> Destination:
     )
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=[f"{s.id}-{s.category.value}" for s in SERVICES])
+@with_each("service", SERVICES)
 def test_refusal_screen_replay_and_export_say_the_same_name(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:

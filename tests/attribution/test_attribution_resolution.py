@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from families import with_each
 
 from attribution.facts import ProcessFacts
 from attribution.resolution import resolve
@@ -309,10 +310,9 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("process", "kind", "name", "path"),
     TABLE,
-    ids=lambda v: " ".join(v.argv)[:60] if isinstance(v, ProcessFacts) else "",
 )
 def test_each_way_to_start_python_names_the_right_script(
     process: ProcessFacts, kind: LaunchedAs, name: str, path: str | None

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import zstandard
+from families import with_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,8 +145,8 @@ def sha(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.mark.parametrize("content", [TEXT, BYTES, UMLAUTS], ids=["text", "bytes", "umlauts"])
-@pytest.mark.parametrize("way", [*AS_IT_IS, *DECODED])
+@with_each("content", [TEXT, BYTES, UMLAUTS])
+@with_each("way", [*AS_IT_IS, *DECODED])
 def test_a_file_is_found_whatever_it_travels_in(way: str, content: bytes) -> None:
     """Its hash is that of the very file, and it is said whether anything had to be undone."""
     body, media = {**AS_IT_IS, **DECODED}[way](content)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from families import with_each
 from made_up_traffic import upload
 
 from classifiers.credentials.detector import CredentialDetector
@@ -120,9 +121,7 @@ def value_of(kind: str) -> str:
     raise AssertionError(f"no value of {kind} was found")
 
 
-@pytest.mark.parametrize(
-    "kind", sorted(k for k in FINDABLE if Finder.PERSONAL in KINDS[k].found_by)
-)
+@with_each("kind", sorted(k for k in FINDABLE if Finder.PERSONAL in KINDS[k].found_by))
 def test_personal_data_that_a_rule_may_name_is_found(kind: str) -> None:
     """A value under a key that says what it is comes out as that very kind."""
     key = phrases.PHRASES[kind].split(",")[0]

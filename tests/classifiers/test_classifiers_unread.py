@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable, Mapping
 
 import pytest
+from families import with_each
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange, multipart
@@ -90,15 +91,15 @@ def is_told(seen: Classification) -> bool:
     return found or bool(unread_text(seen.findings)) or bool(seen.degraded)
 
 
-@pytest.mark.parametrize("carrier", CARRIERS)
-@pytest.mark.parametrize("how", BINARY)
+@with_each("carrier", CARRIERS)
+@with_each("how", BINARY)
 def test_bytes_packed_once_are_read_or_said_to_be_unread(how: str, carrier: str) -> None:
     """A file that is packed in a common way is read, or the record says that it was not."""
     assert is_told(seen_in(CARRIERS[carrier](BINARY[how](LINE.encode() * 5))))
 
 
-@pytest.mark.parametrize("carrier", TEXT_CARRIERS)
-@pytest.mark.parametrize("how", [*TEXTUAL, *ESCAPES])
+@with_each("carrier", TEXT_CARRIERS)
+@with_each("how", [*TEXTUAL, *ESCAPES])
 def test_text_spelled_once_is_read(how: str, carrier: str) -> None:
     """A value that is written otherwise is found, in whatever field it stands."""
     spell = TEXTUAL[how] if how in TEXTUAL else ESCAPES[how]
@@ -106,8 +107,8 @@ def test_text_spelled_once_is_read(how: str, carrier: str) -> None:
     assert "iban" in {f.kind for f in seen_in(sent).findings}
 
 
-@pytest.mark.parametrize("how", [name for name in BINARY if "wrong" not in name])
-@pytest.mark.parametrize("spelled", ["base64", "hex", "base85", "base32"])
+@with_each("how", [name for name in BINARY if "wrong" not in name])
+@with_each("spelled", ["base64", "hex", "base85", "base32"])
 def test_files_in_text_are_read_or_said_to_be_unread(how: str, spelled: str) -> None:
     """A packed file in a field of JSON is undone, too, however its bytes are written there."""
     assert is_told(seen_in(in_json(TEXTUAL[spelled](BINARY[how](LINE.encode() * 3)))))
@@ -145,8 +146,8 @@ def as_array(kind: str, data: bytes) -> bytes:
     return b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head.encode() + data
 
 
-@pytest.mark.parametrize("carrier", CARRIERS)
-@pytest.mark.parametrize("how", CLAIMS)
+@with_each("carrier", CARRIERS)
+@with_each("how", CLAIMS)
 def test_a_claim_of_a_few_bytes_hides_no_text(how: str, carrier: str) -> None:
     """Bytes that say what follows are a claim: plain text behind them is read all the same."""
     assert is_told(seen_in(CARRIERS[carrier](CLAIMS[how](LINE.encode()))))
@@ -160,8 +161,8 @@ def test_what_nobody_can_read_is_said(how: str, carrier: str) -> None:
     assert unread_text(seen_in(CARRIERS[carrier](data)).findings)
 
 
-@pytest.mark.parametrize("how", OPAQUE_BINARY)
-@pytest.mark.parametrize("spelled", [*TEXTUAL])
+@with_each("how", OPAQUE_BINARY)
+@with_each("spelled", [*TEXTUAL])
 def test_what_nobody_can_read_is_said_in_text_too(how: str, spelled: str) -> None:
     """The same in a field of JSON, where it is longer than any signature."""
     data = OPAQUE_BINARY[how](LINE.encode() * 20)
@@ -237,8 +238,8 @@ WHOLE: dict[str, tuple[bytes, UnreadKind]] = {
 }
 
 
-@pytest.mark.parametrize("named", WHOLE)
-@pytest.mark.parametrize("carrier", [*CARRIERS, "base64 in JSON"])
+@with_each("named", WHOLE)
+@with_each("carrier", [*CARRIERS, "base64 in JSON"])
 def test_what_ordinary_traffic_has_is_known_by_kind(named: str, carrier: str) -> None:
     """A whole picture, sound, film, font or model is told as what it is, and as nothing else."""
     data, kind = WHOLE[named]
@@ -248,8 +249,8 @@ def test_what_ordinary_traffic_has_is_known_by_kind(named: str, carrier: str) ->
     assert not unread_text(findings)
 
 
-@pytest.mark.parametrize("named", WHOLE)
-@pytest.mark.parametrize("packed", ["bare", *BINARY, "encrypted"])
+@with_each("named", WHOLE)
+@with_each("packed", ["bare", *BINARY, "encrypted"])
 def test_what_stands_behind_a_picture_is_read_or_said(named: str, packed: str) -> None:
     """A value behind the end of a file without text is found, or it is said that something is
     there.

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from families import with_each
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -37,7 +38,7 @@ def span(since: datetime, minutes: int) -> CaseFilter:
     return CaseFilter(since=since, until=since + timedelta(minutes=minutes))
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("line", "wanted"),
     [
         ("", CaseFilter()),

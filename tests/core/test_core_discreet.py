@@ -1,6 +1,7 @@
 """The masking door: what a payload named is kept as far as it names nobody and opens nothing."""
 
 import pytest
+from families import with_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,9 +61,9 @@ WORDS = (
 )
 
 
-@pytest.mark.parametrize("value", VALUES)
-@pytest.mark.parametrize("shown", [name_shown, id_shown, words_shown, note_shown])
-@pytest.mark.parametrize("around", ["{}", "before {} after", "x[{}]"])
+@with_each("value", VALUES)
+@with_each("shown", [name_shown, id_shown, words_shown, note_shown])
+@with_each("around", ["{}", "before {} after", "x[{}]"])
 def test_what_is_surely_a_value_stays_nowhere(value: str, shown: object, around: str) -> None:
     """An address, an account, a card or a key is masked in names, identifiers and sentences."""
     assert callable(shown)

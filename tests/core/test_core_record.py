@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from families import with_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -219,7 +220,7 @@ def test_what_a_later_version_adds_is_left_alone(path: Path) -> None:
         Record.from_json(value)
 
 
-@pytest.mark.parametrize("path", FIELDS, ids=str)
+@with_each("path", FIELDS)
 def test_a_field_that_is_missing_is_never_made_up(path: Path) -> None:
     """What was recorded from the beginning has to be there; what came later is then unknown."""
     value = stored()

@@ -1,6 +1,7 @@
 """Who may do what, and how a refusal reads."""
 
 import pytest
+from families import with_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +17,8 @@ def test_without_rights_everybody_may_do_everything(deed: Deed) -> None:
     assert Rights().refusal(ADA, deed) is None
 
 
-@pytest.mark.parametrize("deed", Deed)
-@pytest.mark.parametrize("role", Role)
+@with_each("deed", Deed)
+@with_each("role", Role)
 def test_a_role_may_what_the_table_says_and_nothing_else(role: Role, deed: Deed) -> None:
     """Each deed is for the roles of its row; another role is told which it takes."""
     refused = Rights(holders={role: ("ada",)}).refusal(ADA, deed)

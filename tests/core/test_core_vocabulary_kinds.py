@@ -1,6 +1,7 @@
 """The kinds of findings: one table, in which each has its words, weight, groups and finders."""
 
 import pytest
+from families import with_each
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from core.vocabulary.kinds import (
 )
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.id)
+@with_each("kind", KINDS.values())
 def test_the_words_of_a_kind_are_fit_for_a_sentence(kind: Kind) -> None:
     """One and many differ, nothing of the table's own notation is left, and no id shows."""
     assert kind.one != kind.many

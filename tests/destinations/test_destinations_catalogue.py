@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from catalogue_samples import exact_hosts, met_at
 from cpu_time import cpu_seconds
+from families import with_each
 
 from core.exchange import Exchange
 from destinations import (
@@ -67,12 +68,7 @@ SPELT = {
 }
 
 
-def each(services: tuple[Service, ...] = SERVICES) -> pytest.MarkDecorator:
-    named = [f"{service.id}-{service.category.value}" for service in services]
-    return pytest.mark.parametrize("service", services, ids=named)
-
-
-@each(ALL)
+@with_each("service", ALL)
 def test_every_service_has_a_name_fit_for_a_sentence(service: Service) -> None:
     """No id of ours stands in a sentence, and none that capital letters made of it."""
     assert re.fullmatch(r"[a-z0-9]+(?:[-.][a-z0-9]+)*", service.id)
@@ -90,7 +86,7 @@ def test_names_are_spelt_as_vendors_spell_them(service: str, name: str) -> None:
     assert service_name(service) == name
 
 
-@each()
+@with_each("service", SERVICES)
 def test_every_service_is_recognised_at_its_own_hosts(service: Service) -> None:
     """Each host and path that an entry describes leads to that entry, not to a neighbour's."""
     for host, path in met_at(service):
@@ -113,7 +109,7 @@ def test_look_alike_hosts_are_never_taken_for_a_service(shape: str) -> None:
             assert service_at(fake, "/v1/files/upload") is None, fake
 
 
-@each()
+@with_each("service", SERVICES)
 def test_patterns_take_no_longer_than_their_text_is_long(service: Service) -> None:
     """A path that a script chose cannot make the gate think for long: ten thousand characters are
     looked at at once.
@@ -153,7 +149,7 @@ def requests() -> list[Request]:
     return [Request("h", path, head, body) for path in paths for head in headers for body in bodies]
 
 
-@each(ALL)
+@with_each("service", ALL)
 def test_readers_survive_hostile_requests(service: Service) -> None:
     """No request, however broken, makes reading whose account it is fail."""
     for request in requests():
@@ -161,7 +157,7 @@ def test_readers_survive_hostile_requests(service: Service) -> None:
         assert told is None or (told.evidence and len(told.id or "") <= 9000)
 
 
-@each(tuple(s for s in SERVICES if s.learn is not None))
+@with_each("service", tuple(s for s in SERVICES if s.learn is not None))
 def test_learners_survive_hostile_answers(service: Service) -> None:
     """No answer, however broken, makes learning from it fail; nothing is learnt from one that
     tells nothing.
@@ -226,7 +222,7 @@ def test_no_two_services_own_one_place() -> None:
                 assert owners.setdefault((host, site.paths), service) is service, host
 
 
-@each(ALL)
+@with_each("service", ALL)
 def test_families_are_entries(service: Service) -> None:
     """The vendor under which an organisation lists its accounts is known to the catalogue."""
     assert service.family is None or find(service.family) is not None

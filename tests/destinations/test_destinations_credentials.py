@@ -4,6 +4,7 @@ import re
 
 import pytest
 from catalogue_samples import met_at
+from families import with_each
 
 from classifiers.credentials.rules.own import own_rules
 from classifiers.credentials.rules.rule import Rule
@@ -28,7 +29,7 @@ GATEWAYS = (
 """Their protocol is to hand on the key of the provider behind them."""
 
 
-@pytest.mark.parametrize("service", ISSUING, ids=[s.id for s in ISSUING])
+@with_each("service", ISSUING)
 def test_a_key_is_in_use_at_its_own_hosts_only(service: Service) -> None:
     """Its own domains and all below them, however alike another's name is."""
     for name in (service.id, *service.aliases):
@@ -42,14 +43,14 @@ def test_a_key_is_in_use_at_its_own_hosts_only(service: Service) -> None:
         assert elsewhere is (None if service.keys.anywhere else False)
 
 
-@pytest.mark.parametrize("service", ISSUING, ids=[s.id for s in ISSUING])
+@with_each("service", ISSUING)
 def test_a_key_at_the_service_itself_is_nobody_elses(service: Service) -> None:
     """Wherever the service is met, its own key belongs there."""
     for host, _ in met_at(service):
         assert is_own_host(service.id, host) is True, host
 
 
-@pytest.mark.parametrize("service", ISSUING, ids=[s.id for s in ISSUING])
+@with_each("service", ISSUING)
 def test_keys_of_models_may_pass_a_gateway_and_others_may_not(service: Service) -> None:
     """A gateway in front of models is handed a model provider's key by design; any other key it
     should not see.
@@ -70,7 +71,7 @@ def test_a_guess_is_made_only_for_issuers_that_nobody_listed() -> None:
     assert is_own_host("openai", "api.unknown.example") is False
 
 
-@pytest.mark.parametrize("rule", own_rules(), ids=lambda rule: rule.name)
+@with_each("rule", own_rules())
 def test_every_rule_of_our_own_names_an_issuer_of_the_catalogue(rule: Rule) -> None:
     """A key whose form names its issuer is judged by that issuer's entry."""
     if rule.provider is not None:

@@ -15,15 +15,24 @@ from typing import Any
 
 import pytest
 from client_scripts import ClientScript, Ends, text_of
+from families import share
 from small_world import BANNERS, OTHERS, SOCKETS, WEB, Ran, SmallWorld, small_world
 
 _EACH = 14
 """Scripts of one run, three of them at a time."""
-_GROUP = """
-each='"$PYTHON" "$0" >"$0.out" 2>"$0.err" </dev/null; echo $? >"$0.code"'
-printf '%s\\n' "$@" | xargs -n 1 -P 3 sh -c "$each"
+_AT_ONCE = 3
+_EACH_S = 60
+"""A script gives up by itself after 25 seconds of waiting at most. One that does not is ended, and
+named: it takes nothing from those beside it.
 """
-_LONGEST_S = 240
+_ENDED = (124, 137)
+"""What `timeout` says of what it ended."""
+_GROUP = f"""
+each='timeout -k 5 {_EACH_S} "$PYTHON" "$0" >"$0.out" 2>"$0.err" </dev/null; echo $? >"$0.code"'
+printf '%s\\n' "$@" | xargs -n 1 -P {_AT_ONCE} sh -c "$each"
+"""
+_LONGEST_S = 100 + _EACH_S * -(-_EACH // _AT_ONCE)
+"""Of a run: its own start and end, and scripts all of which have to be ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +79,14 @@ def why_not_here(script: ClientScript) -> str:
         except ImportError:
             found = None
     return "" if found else f"{script.needs} is not installed here"
+
+
+def shared(scripts: Sequence[ClientScript]) -> list[ClientScript]:
+    """Return those of the scripts that are run in the profile that is loaded: each client, and what
+    each of its ways ends in and needs, at least once.
+    """
+    kinds = [[(s.client, s.ends, s.needs, s.host, s.port, s.fails)] for s in scripts]
+    return share(scripts, kinds, [s.name for s in scripts])
 
 
 @contextmanager
@@ -125,10 +142,15 @@ class Trials:
         if why := why_not_here(script):
             pytest.skip(why)
         try:
-            right(self._by_name[script.name])
+            _in_time(self._by_name[script.name], right)
         except AssertionError:
             [again] = _run(self._world, [script])
-            right(again)
+            _in_time(again, right)
+
+
+def _in_time(seen: Tried, right: Callable[[Tried], None]) -> None:
+    assert seen.code not in _ENDED, f"{seen.script.name} had to be ended after {_EACH_S} s\n{seen}"
+    right(seen)
 
 
 def _file_of(script: ClientScript) -> str:

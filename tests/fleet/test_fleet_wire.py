@@ -5,6 +5,7 @@ from dataclasses import replace
 import orjson
 import pytest
 import zstandard
+from families import with_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,7 +116,7 @@ def test_a_damaged_upload_is_never_taken_for_whole(at: int, by: int) -> None:
     assert upload.run.entries == run.entries
 
 
-@pytest.mark.parametrize("cut", range(0, 400, 7))
+@with_each("cut", range(0, 400, 7))
 def test_an_upload_that_ends_early_is_refused(cut: int) -> None:
     """No part of an upload is an upload."""
     frame = packed(CHAIN, "records", run_of(entries(6)))

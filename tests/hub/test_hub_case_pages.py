@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from families import with_each
 from fleet_world import NOW, a_world
 
 from core.case_keys import case_id
@@ -263,7 +264,7 @@ def test_each_condition_shows_what_it_says(listed: Database, negated: bool) -> N
         assert found == expected(wanted), (about, values)
 
 
-@pytest.mark.parametrize(
+@with_each(
     "wanted",
     [
         CaseFilter(),
@@ -284,9 +285,8 @@ def test_each_condition_shows_what_it_says(listed: Database, negated: bool) -> N
             ),
         ),
     ],
-    ids=lambda wanted: str(wanted)[:60],
 )
-@pytest.mark.parametrize("order", list(Order))
+@with_each("order", list(Order))
 def test_pages_are_parts_of_one_order(listed: Database, wanted: CaseFilter, order: Order) -> None:
     """Each case stands on one page, the total is that of all pages, and equals keep their order."""
     ordered = replace(wanted, order=order)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from families import with_each
 from hypothesis import given
 from hypothesis import strategies as st
 from invented_day import sample_records
@@ -36,7 +37,7 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 RECORDS = [*sample_records(NOW), *made_up_records(1, 40, NOW), *made_up_records(3, 40, NOW)]
 
 
-@pytest.mark.parametrize("number", range(len(RECORDS)))
+@with_each("number", range(len(RECORDS)))
 def test_the_columns_of_a_record_are_what_it_says(number: int) -> None:
     """Sender, destination, case, outcome, whether it left, as the endpoint itself tells them."""
     record = Record.from_json(orjson.loads(canonical(RECORDS[number].to_json())))
@@ -57,9 +58,9 @@ def test_the_columns_of_a_record_are_what_it_says(number: int) -> None:
     assert (fact.sender.person or None) == record.sender.user
 
 
-@pytest.mark.parametrize("verdict", Verdict)
-@pytest.mark.parametrize("ended", [None, *HoldOutcome])
-@pytest.mark.parametrize(
+@with_each("verdict", Verdict)
+@with_each("ended", [None, *HoldOutcome])
+@with_each(
     "notes",
     [
         (),
@@ -70,7 +71,7 @@ def test_the_columns_of_a_record_are_what_it_says(number: int) -> None:
         (NOT_READ_BACK,),
     ],
 )
-@pytest.mark.parametrize("fate", [None, UNREACHED_NOTE, UNFINISHED_NOTE])
+@with_each("fate", [None, UNREACHED_NOTE, UNFINISHED_NOTE])
 def test_whether_it_left_is_what_the_record_says(
     verdict: Verdict, ended: HoldOutcome | None, notes: tuple[str, ...], fate: str | None
 ) -> None:

@@ -9,13 +9,13 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
-from client_runs import Trials, Tried, address_of, recorded, trials_of
+from client_runs import Trials, Tried, address_of, recorded, shared, trials_of
 from client_scripts import CLIENT_SCRIPTS, ClientScript, Ends
 from small_world import Seen
 
 from proxy.uninspected import UNKNOWN_HOST
 
-_SCRIPTS = [script for script in CLIENT_SCRIPTS if script.ends is not Ends.WORKS]
+_SCRIPTS = shared([script for script in CLIENT_SCRIPTS if script.ends is not Ends.WORKS])
 _SAID = {Ends.PAST: "past Outgate", Ends.BREAKS: "not sent", Ends.REFUSED: "stopped"}
 _SENT = {Ends.PAST: "an unknown number of bytes", Ends.BREAKS: "0 bytes", Ends.REFUSED: "0 bytes"}
 _STAGE = {Ends.PAST: "bypass", Ends.BREAKS: "tls", Ends.REFUSED: "protocol"}

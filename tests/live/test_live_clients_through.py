@@ -6,10 +6,10 @@ docs/clients-tried.md.
 from pathlib import Path
 
 import pytest
-from client_runs import Trials, Tried, recorded, trials_of
+from client_runs import Trials, Tried, recorded, shared, trials_of
 from client_scripts import CLIENT_SCRIPTS, ClientScript, Ends, table
 
-_SCRIPTS = [script for script in CLIENT_SCRIPTS if script.ends is Ends.WORKS]
+_SCRIPTS = shared([script for script in CLIENT_SCRIPTS if script.ends is Ends.WORKS])
 pytestmark = pytest.mark.timeout(600)
 
 trials = trials_of(_SCRIPTS)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from families import with_each
 from policy_samples import NOON, found, llm, llm_destination, policy, sender, situation, to
 
 from core.attribution import Attribution, Certainty, LaunchedAs, Script
@@ -47,7 +48,7 @@ WINDOWS = Attribution(
 )
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("when", "given", "expected"),
     [
         ("{script: {path: /srv/jobs/report.py}}", {}, True),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from families import with_each
 
 import policy
 from core.decision import Mode
@@ -21,7 +22,7 @@ def faults(text: str | bytes) -> tuple[str, ...]:
 RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
 
 
-@pytest.mark.parametrize(
+@with_each(
     ("text", "fault"),
     [
         ("mode: wach\n", "1:7: “wach” is not known here; did you mean “watch”?"),
@@ -233,8 +234,8 @@ DEAD = """
 DEAD.append("")
 
 
-@pytest.mark.parametrize("kind", DEAD)
-@pytest.mark.parametrize(
+@with_each("kind", DEAD)
+@with_each(
     "text",
     [
         "rules: [{{id: a, when: {{findings: {}}}, then: block}}]",

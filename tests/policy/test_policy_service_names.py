@@ -1,6 +1,7 @@
 """Services in a policy: named by any id of theirs, and told to an analyst by their proper name."""
 
 import pytest
+from families import with_each
 from policy_samples import llm, policy, situation, to
 
 from core.classification import AccountKind
@@ -45,7 +46,7 @@ def test_accounts_listed_under_two_names_of_a_service_are_all_its_own() -> None:
     assert accounts == {"aws-s3": {"1", "2"}, "newrelic": {"3"}}
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=[f"{s.id}-{s.category.value}" for s in SERVICES])
+@with_each("service", SERVICES)
 def test_reasons_say_the_proper_name(service: Service) -> None:
     """An analyst reads in a refusal the name that the officer reads on the screen."""
     where = to(service.id, AccountKind.UNKNOWN.value, category=service.category, upload=False)

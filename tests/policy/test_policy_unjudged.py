@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from families import with_each
 from policy_samples import (
     BLOCK_BANK,
     BLOCK_PERSONAL,
@@ -55,9 +56,9 @@ SILENT = [found("not_inspected", unread=kind) for kind in ("picture", "sound", "
 """Parts that were not read in which text may stand, and those in which none stands."""
 
 
-@pytest.mark.parametrize("unread", UNREAD)
-@pytest.mark.parametrize("kinds", ["anything", "bank", "credentials", "person", "[iban, email]"])
-@pytest.mark.parametrize("do", ["block", "hold", "redact"])
+@with_each("unread", UNREAD)
+@with_each("kinds", ["anything", "bank", "credentials", "person", "[iban, email]"])
+@with_each("do", ["block", "hold", "redact"])
 def test_what_was_not_read_is_never_taken_for_clean(do: str, kinds: str, unread: Finding) -> None:
     """A rule that stops personal data stops what it could not look into, and says so."""
     rules = f"  - {{id: stops, when: {{findings: {kinds}}}, then: {do}}}\n"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from families import with_each
 
 from core.attribution import Attribution, Certainty, LaunchedAs, ProcessRef, Script
 from core.classification import Account, AccountKind, Category, Classification, Destination
@@ -156,7 +157,7 @@ def test_what_differs_is_asked_about_again(what: str) -> None:
     assert key(ASKS_AGAIN[what](told)) != key(told)
 
 
-@pytest.mark.parametrize("what", HOLDS)
+@with_each("what", HOLDS)
 def test_the_same_request_made_again_is_covered(what: str) -> None:
     """Dates, numbers of requests and traces do not make a request another one."""
     told = (EXCHANGE, SENDER, SEEN)

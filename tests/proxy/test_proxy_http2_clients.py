@@ -11,6 +11,7 @@ import h2.errors
 import h2.events
 import h2.settings
 import pytest
+from families import with_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from OpenSSL import SSL
@@ -244,8 +245,8 @@ def test_the_same_is_done(
         both(server, pieces, told_in, steps, ends, at_once=at_once, act=act, in_turn=in_turn)
 
 
-@pytest.mark.parametrize("waits", ["nothing", "request", "response"])
-@pytest.mark.parametrize("name", ASKED)
+@with_each("waits", ["nothing", "request", "response"])
+@with_each("name", ASKED)
 def test_each_request_among_ordinary_ones(server: SSL.Context, name: str, waits: str) -> None:
     """All in one read, and one after the other; one of the hooks has to be waited for."""
     said = said_by(["ordinary", name, "ordinary", "ordinary"])

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import h2.connection
 import h2.events
 import pytest
+from families import with_each
 from mitmproxy import http
 from mitmproxy.test import tutils
 
@@ -138,7 +139,7 @@ def within(body: Any, keys: tuple[Any, ...]) -> Any:
     return body
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=[f"{s.id}-{s.category.value}" for s in SERVICES])
+@with_each("service", SERVICES)
 def test_every_service_refuses_in_its_own_shape(service: Service) -> None:
     """Whatever the catalogue says of a service's errors is what its clients get."""
     request = asked(accept="application/json")

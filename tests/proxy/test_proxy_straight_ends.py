@@ -5,6 +5,7 @@ is sent, the same hooks run and the same connections end, in the same order.
 from typing import Any
 
 import pytest
+from families import crossed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitmproxy.options import Options
@@ -66,8 +67,7 @@ def test_the_same_is_done(
     both(server, [b"".join(said)] if joined else said, pieces, steps, ends, streams=streams)
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
-@pytest.mark.parametrize("name", [name for name in REQUESTS if name != "large"])
+@crossed(name=[name for name in REQUESTS if name != "large"], answer=ANSWERS)
 def test_byte_by_byte(server: SSL.Context, name: str, answer: str) -> None:
     """Each byte in a record of its own, both ways; the server ends it at last."""
     said = [bytes([one]) for one in REQUESTS[name]]

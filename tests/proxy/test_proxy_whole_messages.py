@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from families import crossed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mitmproxy import http
@@ -195,8 +196,7 @@ def test_the_same_is_done(
         both(server, pieces, told_in, steps, ends, at_once=at_once, act=act, in_turn=in_turn)
 
 
-@pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("answer", TOLD)
+@crossed(answer=TOLD, act=ACTS)
 def test_each_answer_to_each_act(server: SSL.Context, answer: str, act: str) -> None:
     """Two requests, of which the second finds a connection to its server, and each answer at once,
     by its head, and cut in its body; the client ends it at last.
@@ -207,8 +207,7 @@ def test_each_answer_to_each_act(server: SSL.Context, answer: str, act: str) -> 
         both(server, said, pieces, [], ("client", 0), act=act)
 
 
-@pytest.mark.parametrize("waits", ANSWERED)
-@pytest.mark.parametrize("name", ASKED)
+@crossed(name=ASKED, waits=ANSWERED)
 def test_each_request_behind_an_ordinary_one(server: SSL.Context, name: str, waits: str) -> None:
     """As a whole, its head apart, and in three pieces; one of the hooks has to be waited for."""
     said = ASKED[name]

@@ -14,6 +14,7 @@ from itertools import pairwise
 import brotli
 import pytest
 import zstandard
+from families import with_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -121,9 +122,9 @@ FAULTS: dict[str, tuple[Callable[[bytes], bytes], set[Outcome]]] = {
 }
 
 
-@pytest.mark.parametrize("coding", [name for name in PACK if name != "identity"])
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("step", [1, 7, 300, 1 << 20])
+@with_each("coding", [name for name in PACK if name != "identity"])
+@with_each("fault", FAULTS)
+@with_each("step", [1, 7, 300, 1 << 20])
 def test_faults_are_told_apart(coding: str, fault: str, step: int) -> None:
     """Padding, something behind the stream and a missing end are different things, in every coding
     and split.

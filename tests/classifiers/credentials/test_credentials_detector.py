@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+from families import with_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,10 +71,8 @@ SECRETS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("name", "secret"), SECRETS, ids=[f"{n}-{i}" for i, (n, _) in enumerate(SECRETS)]
-)
-@pytest.mark.parametrize(
+@with_each(("name", "secret"), SECRETS)
+@with_each(
     "frame", ["{}", "my key is {} thanks", "KEY={}\nNEXT=1", "Zürich: „{}“", "({})", '"{}",']
 )
 def test_an_issued_key_is_found_where_it_stands(

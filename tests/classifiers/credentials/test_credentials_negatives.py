@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
+from families import with_each
 
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import decode
@@ -130,9 +131,7 @@ NEGATIVES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("key", "text"), NEGATIVES, ids=[f"{i}-{k}" for i, (k, _) in enumerate(NEGATIVES)]
-)
+@with_each(("key", "text"), NEGATIVES)
 def test_what_only_looks_like_a_secret_is_not_reported(
     full_detector: CredentialDetector, key: str, text: str
 ) -> None:

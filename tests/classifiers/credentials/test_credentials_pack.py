@@ -12,6 +12,7 @@ import threading
 
 import hyperscan
 import pytest
+from families import with_each
 from patience import PATIENT_S
 
 from classifiers.credentials import CredentialDetector
@@ -29,7 +30,7 @@ OPERATOR = r"""[\s'"]{0,3}(?:=|>|:{1,3}=|\|\||:|=>|\?=|,)[\x60'"\s=]{0,5}"""
 SUFFIX = r"""(?:\\?['"\x60]|[\s;]|\\[nr]|$)"""
 
 
-@pytest.mark.parametrize("rule", own_rules(), ids=lambda r: r.name)
+@with_each("rule", own_rules())
 def test_both_engines_accept_our_own_rules(rule: Rule) -> None:
     """A rule that one engine refuses would be silently dead."""
     compile_database([rule.pattern])

@@ -5,6 +5,7 @@ import random
 
 import pytest
 import re2
+from families import with_each
 from hypothesis import given
 from hypothesis import strategies as st
 from pattern_samples import sample
@@ -59,7 +60,7 @@ def found(detector: CredentialDetector, text: str) -> set[str]:
     return {hit.detector for hit in hits if not hit.test_data and not hit.rejected}
 
 
-@pytest.mark.parametrize("at", range(len(ISSUED)), ids=[rule.name for rule in ISSUED])
+@with_each("at", range(len(ISSUED)))
 def test_every_form_of_key_is_found(own_detector: CredentialDetector, at: int) -> None:
     """Keys made up by a rule's own pattern are found, and named as the rule says."""
     rule, rng = ISSUED[at], random.Random(at)

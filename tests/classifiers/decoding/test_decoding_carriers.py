@@ -17,6 +17,7 @@ import msgpack
 import orjson
 import pytest
 import zstandard
+from families import with_each
 from unread_packings import png
 
 from classifiers.decoding import decode, decode_message
@@ -275,7 +276,7 @@ def texts(payload: Payload) -> list[str]:
     return [segment.text for segment in payload.segments]
 
 
-@pytest.mark.parametrize("carrier", BODIES)
+@with_each("carrier", BODIES)
 def test_values_come_out_of_every_carrier(carrier: str, send: Send) -> None:
     """An e-mail address and a note with odd characters are read in every packing that Python
     scripts use.

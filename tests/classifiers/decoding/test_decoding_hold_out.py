@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+from families import with_each
 from hold_out_bodies import BEYOND, BINARY, IBAN, LINE, TEXTUAL, carriers_of_bytes, carriers_of_text
 from made_up_traffic import exchange
 
@@ -32,7 +33,7 @@ def kinds(sent: Exchange) -> list[str]:
     return [f.kind for f in seen_in(sent).findings]
 
 
-@pytest.mark.parametrize("name", [name for name in TEXTUAL if name not in BEYOND])
+@with_each("name", [name for name in TEXTUAL if name not in BEYOND])
 def test_a_text_that_is_written_otherwise_is_told(name: str) -> None:
     """As a body, a field, a prompt and a file."""
     kind, write = TEXTUAL[name]
@@ -40,7 +41,7 @@ def test_a_text_that_is_written_otherwise_is_told(name: str) -> None:
         assert is_told(seen_in(sent)), carrier
 
 
-@pytest.mark.parametrize("name", [name for name in BINARY if name not in BEYOND])
+@with_each("name", [name for name in BINARY if name not in BEYOND])
 def test_a_text_in_a_file_is_told(name: str) -> None:
     """Whatever the file is called, and however it is packed."""
     for carrier, sent in carriers_of_bytes(BINARY[name](LINE)):

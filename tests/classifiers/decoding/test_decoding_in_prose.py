@@ -7,6 +7,7 @@ import random
 from typing import Literal
 
 import pytest
+from families import with_each
 from hold_out_bodies import IBAN, LINE, written
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,7 +82,7 @@ def test_words_of_any_width_say_their_text(
         assert data in said
 
 
-@pytest.mark.parametrize(
+@with_each(
     "values",
     [
         [random.Random(seed).randrange(top) for _ in range(40)]

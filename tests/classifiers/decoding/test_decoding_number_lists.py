@@ -11,6 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 import pytest
+from families import with_each
 from made_up_traffic import exchange
 from plain_carriers import CARRIERS, seen_in
 
@@ -135,7 +136,7 @@ PIECES: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("how", NUMBERS | DUMPS | PIECES)
+@with_each("how", NUMBERS | DUMPS | PIECES)
 def test_written_bytes_are_read(how: str) -> None:
     """However a program writes its bytes, a bank number among them is found in each carrier."""
     for carrier, make in CARRIERS.items():

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgpack
 import pytest
+from families import with_each
 from made_up_traffic import exchange, multipart
 from plain_carriers import CARRIERS, seen_in
 
@@ -123,8 +124,8 @@ SPELLED: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize("carrier", CARRIERS)
-@pytest.mark.parametrize("how", SPELLED)
+@with_each("carrier", CARRIERS)
+@with_each("how", SPELLED)
 def test_rare_spellings_are_read(how: str, carrier: str) -> None:
     """A bank number is found however its bytes or letters are written, wherever they stand."""
     assert "iban" in seen_in(CARRIERS[carrier](SPELLED[how]))

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Mapping
 
 import pytest
+from families import with_each
 from made_up_traffic import exchange
 from plain_carriers import CARRIERS, seen_in
 from unread_packings import yencoded
@@ -78,8 +79,8 @@ SPELLED: Mapping[str, str] = {
 }
 
 
-@pytest.mark.parametrize("carrier", CARRIERS)
-@pytest.mark.parametrize("how", SPELLED)
+@with_each("carrier", CARRIERS)
+@with_each("how", SPELLED)
 def test_bases_of_many_letters_are_read_or_said_to_be_unread(how: str, carrier: str) -> None:
     """Letters that are no text are never taken for clean, in whatever field they stand."""
     assert seen_in(CARRIERS[carrier](SPELLED[how])) & {"iban", "unread"}
@@ -155,8 +156,8 @@ FILES: Mapping[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("how", FILES)
-@pytest.mark.parametrize("spelled", [bytes, base64.b64encode])
+@with_each("how", FILES)
+@with_each("spelled", [bytes, base64.b64encode])
 def test_numbers_that_are_letters_are_read(how: str, spelled: Callable[[bytes], bytes]) -> None:
     """Bytes stay what they are, whatever kind of number a file calls them."""
     assert "iban" in seen_in(exchange(spelled(FILES[how]), "application/octet-stream"))

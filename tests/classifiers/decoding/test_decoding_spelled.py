@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
+from families import with_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unread_packings import BINARY, TEXTUAL
@@ -41,8 +42,8 @@ def test_no_text_breaks_the_reading(pieces: list[str]) -> None:
     dumps.without_yenc(data)
 
 
-@pytest.mark.parametrize("between", [b"", b"\n", b" ", b"\r\n\t", b"\\", b'"\n "'])
-@pytest.mark.parametrize("size", range(1, 24))
+@with_each("between", [b"", b"\n", b" ", b"\r\n\t", b"\\", b'"\n "'])
+@with_each("size", range(1, 24))
 def test_base_64_is_read_whatever_stands_between(between: bytes, size: int) -> None:
     """Line ends, spaces, quotes and backslashes; and one text behind the padding of another."""
     plain = b"DE90871318609139099603-x"[:size]

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Callable
 
 import pytest
+from families import with_each
 from plain_carriers import CARRIERS, seen_in
 
 from classifiers.decoding import joints
@@ -88,16 +89,16 @@ BELOW: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", VALUES)
-@pytest.mark.parametrize("how", JOINED)
+@with_each("kind", VALUES)
+@with_each("how", JOINED)
 def test_what_nobody_sees_within_a_value_hides_none(how: str, kind: str) -> None:
     """Markup, joins of literals and marks of continued lines are taken away, wherever it stands."""
     for carrier, make in CARRIERS.items():
         assert kind in seen_in(make(JOINED[how](VALUES[kind]))), carrier
 
 
-@pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("how", JOINED)
+@with_each("key", KEYS)
+@with_each("how", JOINED)
 def test_keys_of_few_digits_and_with_a_prefix_are_joined(how: str, key: str) -> None:
     """What stands before an underline belongs to a key."""
     assert "secret" in seen_in(CARRIERS["JSON"](JOINED[how](key)))

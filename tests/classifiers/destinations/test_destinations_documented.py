@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
+from families import with_each
 
 from classifiers.destinations import Bindings, destination
 from core.classification import Destination
@@ -115,8 +116,8 @@ NOT_STORING = [
 ]
 
 
-@pytest.mark.parametrize(("authorization", "account"), TENANTS)
-@pytest.mark.parametrize(("method", "url", "service"), [*GRAPH, *NOT_STORING])
+@with_each(("authorization", "account"), TENANTS)
+@with_each(("method", "url", "service"), [*GRAPH, *NOT_STORING])
 def test_graph(method: str, url: str, service: str, authorization: str, account: str) -> None:
     """Every way of storing with Microsoft Graph is one, in capitals too, in the token's account."""
     where = seen(method, url, authorization)

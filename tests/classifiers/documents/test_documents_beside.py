@@ -5,6 +5,7 @@ import random
 import zipfile
 
 import pytest
+from families import with_each
 from hidden_places import BYTES, NAMES, SHORT, in_package
 from made_up_traffic import exchange
 
@@ -27,7 +28,7 @@ def seen_in(data: bytes) -> Classification:
     return WORKER.classify(sent) if seen.deferred else seen
 
 
-@pytest.mark.parametrize("place", [*NAMES, *SHORT, *BYTES])
+@with_each("place", [*NAMES, *SHORT, *BYTES])
 def test_a_value_beside_the_content_is_found(place: str) -> None:
     """A bank number in a name, a comment, a note or behind the end of a file is found there."""
     hide = (NAMES | SHORT | BYTES)[place]
@@ -44,7 +45,7 @@ def test_what_nobody_can_read_beside_the_content_is_said(place: str) -> None:
     assert unread_text(seen_in(hide(random.Random(3).randbytes(size))).findings)
 
 
-@pytest.mark.parametrize("place", sorted({*NAMES, *SHORT, *BYTES} - TOLD_BROKEN))
+@with_each("place", sorted({*NAMES, *SHORT, *BYTES} - TOLD_BROKEN))
 def test_ordinary_words_there_are_clean(place: str) -> None:
     """Names and comments as programs write them are no findings, and leave nothing unread."""
     seen = seen_in((NAMES | SHORT | BYTES)[place](b"monthly report"))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import orjson
 import pytest
+from families import with_each
 from llm_documented import ANSWERS, Documented
 from llm_streams import aws, named, ndjson, sse
 
@@ -66,9 +67,9 @@ def _told(one: Documented, size: int, *, packed: bool = False, model: str = "gpt
     return tap.finish(answer)
 
 
-@pytest.mark.parametrize("one", ANSWERS, ids=[a.name for a in ANSWERS])
-@pytest.mark.parametrize("size", [5, 1 << 20])
-@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@with_each("one", ANSWERS)
+@with_each("size", [5, 1 << 20])
+@with_each("packed", [False, True])
 def test_an_account_is_what_the_answer_states(one: Documented, size: int, packed: bool) -> None:
     """Tokens, caches, thoughts and stated costs are those of the provider's fields."""
     call = _told(one, size, packed=packed)

@@ -12,6 +12,7 @@ import brotli
 import orjson
 import pytest
 import zstandard
+from families import with_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from llm_streams import STREAMS, Stream, aws, aws_frame, chunk, named, ndjson, sse
@@ -77,8 +78,8 @@ def check(stream: Stream, call: LlmCall) -> None:
         assert call.cache_read_tokens == stream.cached
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=IDS)
-@pytest.mark.parametrize("size", [1, 2, 7, 64, 1400, 1 << 20])
+@with_each("stream", STREAMS)
+@with_each("size", [1, 2, 7, 64, 1400, 1 << 20])
 def test_usage_is_exact_for_every_split(stream: Stream, size: int) -> None:
     """The tokens recorded are those the provider states, whatever pieces the answer arrives in."""
     check(stream, fed(stream, cut(stream.body, size)))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+from families import with_each
 from made_up_traffic import exchange, multipart
 from paired_carriers import LABELS, PAIRED, called
 
@@ -52,7 +53,7 @@ def assert_true_numbers(finding: Finding) -> None:
         assert finding.subjects in {None, PEOPLE}, finding
 
 
-@pytest.mark.parametrize("carrier", PAIRED)
+@with_each("carrier", PAIRED)
 def test_ten_personal_values_are_told_in_every_carrier(carrier: str) -> None:
     write, media_type = PAIRED[carrier]
     for language, names in LABELS.items():
@@ -67,7 +68,7 @@ def test_ten_personal_values_are_told_in_every_carrier(carrier: str) -> None:
                 assert {told[kind].subjects for kind in names} == {PEOPLE}, language
 
 
-@pytest.mark.parametrize("carrier", PAIRED)
+@with_each("carrier", PAIRED)
 def test_one_person_is_found_as_well(carrier: str) -> None:
     write, media_type = PAIRED[carrier]
     text = write(called("en", 1))

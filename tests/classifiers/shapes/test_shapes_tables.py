@@ -4,6 +4,7 @@ import json
 from functools import cache
 
 import pytest
+from families import with_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange
@@ -36,8 +37,8 @@ def found(text: str) -> list[Finding]:
     return [finding for finding in seen.findings if finding.kind != NOT_INSPECTED]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("shape", SHAPES)
+@with_each("language", LANGUAGES)
+@with_each("shape", SHAPES)
 def test_a_pasted_table_is_told_by_kinds_rows_and_people(shape: str, language: str) -> None:
     """Each kind in a table is found, with how many rows hold it and how many people they are of."""
     table = sample(language, list(SHAPES).index(shape))

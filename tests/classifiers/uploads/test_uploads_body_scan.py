@@ -15,6 +15,7 @@ from itertools import pairwise
 import brotli
 import pytest
 import zstandard
+from families import with_each
 from hold_out_files import FILES
 from hold_out_formats import FORMATS
 from hold_out_texts import CHARSETS, SPELLINGS
@@ -468,7 +469,7 @@ def test_where_others_wait_no_window_stays_under_way() -> None:
     assert "0 windows in flight" in asyncio.run(left(settled=True))
 
 
-@pytest.mark.parametrize("way", sorted(PAIRED))
+@with_each("way", sorted(PAIRED))
 def test_names_beside_values_at_a_seam_are_found(way: str) -> None:
     """Wherever a body is cut, each kind is found, no more often than it stands there; less often
     only where that is said.

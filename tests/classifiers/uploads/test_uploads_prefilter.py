@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from families import with_each
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made_up_traffic import exchange
@@ -139,7 +140,7 @@ def counted(classify: Callable[[Any], Any], text: str) -> dict[tuple[str, str, b
     }
 
 
-@pytest.mark.parametrize("seed", range(len(PLANTED)))
+@with_each("seed", range(len(PLANTED)))
 def test_every_known_example_is_found_through_the_sieve(engine: Engine, seed: int) -> None:
     """Each value that a detector's own tests know is found in a long text through the sieve, as
     without it.
@@ -163,7 +164,7 @@ def test_each_example_alone_is_enough(engine: Engine) -> None:
     assert len(empty) < len(PLANTED) / 2, (len(empty), len(PLANTED))
 
 
-@pytest.mark.parametrize("seed", range(len(PLANTED)))
+@with_each("seed", range(len(PLANTED)))
 def test_the_very_first_and_the_very_last_words_are_read(engine: Engine, seed: int) -> None:
     """A value with which a text begins or ends is found as one in its middle is."""
     lines = filler(random.Random(seed), 40)
@@ -271,7 +272,7 @@ def test_tables_and_forms_are_read_as_what_they_are(engine: Engine, kind: str) -
     assert found(engine.classify_window, text, kind) == found(engine.classify, text, kind) != {}
 
 
-@pytest.mark.parametrize("way", sorted(PAIRED))
+@with_each("way", sorted(PAIRED))
 def test_names_beside_values_are_found_wherever_they_stand(engine: Engine, way: str) -> None:
     """Whatever a program writes between a name and its value, the sieve reads the two, and counts
     the same records and people.
