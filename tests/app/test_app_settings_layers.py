@@ -149,7 +149,7 @@ ETC: dict[str, tuple[Callable[[Path], object], str]] = {
     "another ending of the file": (lambda etc: (etc / "settings.yml").write_text(""), "not read"),
     "a name twice": (
         lambda etc: _drop_in(etc).write_text("workers: 2\nworkers: 3\n"),
-        "line 2 is not YAML: a name stands there twice",
+        "10.yaml:2:1: this is not YAML: a name stands there twice",
     ),
 }
 
