@@ -37,6 +37,8 @@ def place_of(way: Way, tree: Any, *, at_key: bool = False) -> tuple[Place, Any]:
     value.
     """
     node, line, column = tree, 0, 0
+    if isinstance(tree, CommentedMap | CommentedSeq) and tree:
+        line, column = tree.lc.line, tree.lc.col
     for depth, step in enumerate(way):
         if isinstance(node, CommentedMap) and step in node:
             last = depth == len(way) - 1
