@@ -107,9 +107,9 @@ def write_report(text: str, out: Path | None) -> None:
     """Write the report to its file, or to the standard output. Raises OSError."""
     data = text.encode("utf-8", "replace")
     if out is None:
-        out = standard_output()
-        out.write(data)
-        out.flush()
+        stream = standard_output()
+        stream.write(data)
+        stream.flush()
     else:
         out.write_bytes(data)
 
