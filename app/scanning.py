@@ -1,13 +1,13 @@
 """Wires a scan: detectors, advisories and evidence of this installation, all of them only read."""
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.home import Home, home_there
+from app.standard_output import standard_output
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -107,8 +107,9 @@ def write_report(text: str, out: Path | None) -> None:
     """Write the report to its file, or to the standard output. Raises OSError."""
     data = text.encode("utf-8", "replace")
     if out is None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        stream = standard_output()
+        stream.write(data)
+        stream.flush()
     else:
         out.write_bytes(data)
 

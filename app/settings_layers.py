@@ -96,7 +96,7 @@ def is_managed() -> bool:
 
 def refuse_no_settings(text: str) -> None:
     """Raise SettingsError for a text that is no settings of a fleet."""
-    _layer(_values(text, "the fleet's settings"), "the fleet's settings", with_locks=True)
+    _layer(text, "the fleet's settings", with_locks=True)
 
 
 def _fleets(home: Path) -> Iterator[Layer]:
@@ -108,7 +108,7 @@ def _fleets(home: Path) -> Iterator[Layer]:
     found = settings_of_fleet(folder)
     if found is not None:
         origin = f"the fleet's settings, version {found[0]}"
-        yield _layer(_values(found[1], origin), origin, with_locks=True)
+        yield _layer(found[1], origin, with_locks=True)
 
 
 def _machines(folder: Path) -> Iterator[Layer]:
@@ -162,15 +162,24 @@ def _file(path: Path, *, with_locks: bool = False) -> Layer:
     return _layer(_read(path), str(path), with_locks=with_locks)
 
 
-def _layer(values: dict[str, Any], origin: str, *, with_locks: bool) -> Layer:
+def _layer(text: str, origin: str, *, with_locks: bool) -> Layer:
+    values = _values(text, origin)
     locks = values.pop(_LOCKED, []) if with_locks else []
     unknown = isinstance(locks, list) and set(map(str, locks)) - set(Settings.model_fields)
     if not isinstance(locks, list) or unknown:
         raise SettingsError(
-            f"{origin}: locked is a list of names of settings.", remedy="See docs/settings.md."
+            f"{_placed(origin, text, (_LOCKED,))}: locked is a list of names of settings.",
+            remedy="See docs/settings.md.",
         )
-    _checked(values, origin)
+    _checked(values, origin, text)
     return Layer(origin=origin, values=values, locks=frozenset(map(str, locks)))
+
+
+def _placed(origin: str, text: str, way: tuple[int | str, ...], *, at_key: bool = False) -> str:
+    """Return `file:line:column` of what the way leads to."""
+    from policy.yaml_places import place_in
+
+    return ":".join([origin, *map(str, place_in(text, way, at_key=at_key))])
 
 
 def _variables(environment: Mapping[str, str]) -> Iterator[Layer]:
@@ -199,22 +208,30 @@ def misspelt(environment: Mapping[str, str]) -> Iterator[str]:
 _ALIKE = 0.85
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> str:
+    """Return the text of a file. Raises SettingsError."""
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise SettingsError(f"Cannot read {path}: it is no file.", remedy="Put a file there.")
     try:
-        return _values(path.read_text("utf-8"), str(path))
+        content = path.read_bytes()
+        return content.decode().replace("\r\n", "\n")
     except OSError as error:
         raise SettingsError(f"Cannot read {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} is not YAML.", remedy="Write it in UTF-8.") from error
+        from policy.yaml_places import not_utf8
+
+        line, column = not_utf8(content) or (1, 1)
+        raise SettingsError(
+            f"{path}:{line}:{column}: this is not YAML.", remedy="Write it in UTF-8."
+        ) from error
 
 
 def _values(text: str, source: str) -> dict[str, Any]:
     value = _parsed(text, source)
     if not isinstance(value or {}, dict):
         raise SettingsError(
-            f"{source}: it is no list of names with values.", remedy="See docs/settings.md."
+            f"{_placed(source, text, ())}: it is no list of names with values.",
+            remedy="See docs/settings.md.",
         )
     return {str(name): one for name, one in (value or {}).items()}
 
@@ -226,31 +243,43 @@ def _parsed(text: str, source: str) -> Any:
 
     try:
         return YAML(typ="safe").load(text)
-    except DuplicateKeyError as error:
-        line = error.problem_mark.line + 1
-        raise SettingsError(
-            f"{source}, line {line} is not YAML: a name stands there twice.",
-            remedy="Leave one of them.",
-        ) from error
     except (YAMLError, *NO_VALUE) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
+        twice = isinstance(error, DuplicateKeyError)
         raise SettingsError(
-            f"{source}{where} is not YAML.", remedy="Check indentation and quotes."
+            f"{source}:{_fault_of(error, text)}.",
+            remedy="Leave one of them." if twice else "Check indentation and quotes.",
         ) from error
 
 
-def _checked(values: Mapping[str, Any], source: str) -> Settings:
+def _fault_of(error: Exception, text: str) -> str:
+    """Return `line:column: words` on a text that is not YAML."""
+    from ruamel.yaml.constructor import DuplicateKeyError
+    from ruamel.yaml.error import YAMLError
+
+    from policy.yaml_places import no_such_value, refused_at
+
+    if not isinstance(error, YAMLError):
+        place, why = no_such_value(text)
+    else:
+        place = refused_at(error, text)
+        why = "a name stands there twice" if isinstance(error, DuplicateKeyError) else ""
+    return f"{place[0]}:{place[1]}: this is not YAML{why and f': {why}'}"
+
+
+def _checked(values: Mapping[str, Any], source: str, text: str | None = None) -> Settings:
+    """`text`: what the values stand in, where that is a file."""
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        name = ".".join(map(str, first["loc"])) or "the file"
+        way, is_unknown = first["loc"], first["type"] == "extra_forbidden"
+        name = ".".join(map(str, way)) or "the file"
         said = f"{first['msg']}."
-        if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+        if is_unknown and len(way) == 1:
             said = _no_such_setting(name)
+        where = source if text is None else _placed(source, text, way, at_key=is_unknown)
         raise SettingsError(
-            f"{source}: {printable(name, 80)}: {said}", remedy="See docs/settings.md."
+            f"{where}: {printable(name, 80)}: {said}", remedy="See docs/settings.md."
         ) from None
 
 

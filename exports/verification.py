@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from core.happenings import Happening
 from core.ids import rfc3339
@@ -108,7 +108,7 @@ def verify_export(path: Path, own: Own | None = None) -> ExportReport:
             return ExportReport(
                 ok=False, format="none", entries=0, acts=0, of=None, problems=(empty,)
             )
-        if start.startswith(b"PK") and _PACKED in start:
+        if start.startswith(b"PK") and _is_pack(path, start):
             return _pack(path, own)
         format_ = _format_of(start)
         held = format_.read(path)
@@ -121,6 +121,20 @@ def verify_export(path: Path, own: Own | None = None) -> ExportReport:
         return ExportReport(
             ok=False, format="unknown", entries=0, acts=0, of=None, problems=(str(error),)
         )
+
+
+def _is_pack(path: Path, start: bytes) -> bool:
+    """Return whether a zip is a pack, in whatever order somebody packed it again; one that cannot
+    be opened is told by its beginning.
+    """
+    try:
+        with ZipFile(path) as archive:
+            return not _OF_PACKS.isdisjoint(archive.namelist())
+    except (BadZipFile, NotImplementedError, RuntimeError):
+        return _PACKED in start
+
+
+_OF_PACKS = frozenset({_PACKED.decode(), "statement.dsse.json"})
 
 
 def _pack(path: Path, own: Own | None) -> ExportReport:

@@ -34,7 +34,7 @@ from policy.fields import (
     Strict,
     Text,
 )
-from policy.hours import span_of
+from policy.hours import Span, span_of
 from policy.inputs import (
     ACCOUNT,
     CLOCK,
@@ -79,7 +79,7 @@ class ContractHours(Strict):
     days: Listed[Day] = Field(
         default=["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
     )
-    at: Listed[Text] = Field(description="Spans of the day: 06:00-09:00.")
+    at: Listed[Span] = Field(description="Spans of the day: 06:00-09:00.")
 
     @field_validator("zone")
     @classmethod
@@ -89,13 +89,6 @@ class ContractHours(Strict):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("is no known time zone; write it as Europe/Berlin") from error
         return zone
-
-    @field_validator("at")
-    @classmethod
-    def _are_spans(cls, spans: list[str]) -> list[str]:
-        for span in spans:
-            span_of(span)
-        return spans
 
     def allows(self, day: int, minute: int) -> bool:
         """Return whether a minute of a day of the week (Monday is 0) is within."""
@@ -229,7 +222,7 @@ def compiled_contract(contract: Contract) -> CompiledRule:
     name = printable(contract.script.replace("\\", "/").rsplit("/", 1)[-1], 100)
     return CompiledRule(
         id=contract.id,
-        description=f"that is not in the contract of {name}.",
+        description=f"so it breaks the contract of {name}.",
         verdict=Verdict.BLOCK,
         mode=Mode.ENFORCE if contract.state == "enforced" else Mode.WATCH,
         on_error=Verdict.BLOCK,

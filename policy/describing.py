@@ -87,7 +87,8 @@ def _slips(rule: Rule, today: date) -> Iterator[str]:
 
 def _reader(rule: Rule) -> str:
     """Return who reads the description of a rule: only some rules refuse."""
-    answers = [Verdict(answer) for answer in (rule.then.do, rule.on_error) if answer is not None]
+    said = (rule.then.do, rule.on_error)
+    answers = [Verdict(answer) for answer in said if answer not in {None, "skip"}]
     if not all(answer.passes for answer in answers):
         return "an analyst who is refused"
     return "an analyst who is warned" if Verdict.WARN in answers else "who reads its records"

@@ -9,10 +9,10 @@ from typing import Annotated, Any, TypeAliasType, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from core.text import printable
-from policy.fields import UNKNOWN_KIND
+from policy.fields import PLACED, UNKNOWN_KIND
+from policy.yaml_places import place_of
 
 _PLAIN = {
     "missing": "is missing",
@@ -63,10 +63,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def problem_of(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Problem:
-    """Return a fault that validation by `model` found, with its place in the file."""
+def problems_of(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Iterator[Problem]:
+    """Yield the faults that validation by `model` found, each with its place in the file."""
+    if details["type"] != PLACED:
+        yield _problem(details, tree, model)
+        return
+    for fault in details["ctx"]["faults"]:
+        (line, column), _ = place_of((*details["loc"], *fault.way), tree, at_key=fault.at_key)
+        yield Problem(line=line, column=column, message=fault.words)
+
+
+def _problem(details: ErrorDetails, tree: Any, model: type[BaseModel]) -> Problem:
     kind, path = details["type"], details["loc"]
-    line, column, node = _place(path, tree, at_key=kind == "extra_forbidden")
+    (line, column), node = place_of(path, tree, at_key=kind == "extra_forbidden")
     context = details.get("ctx", {})
     written = printable(str(_written(node, path)), 60)
     if kind == "extra_forbidden":
@@ -121,22 +130,6 @@ def _written(node: Any, path: tuple[int | str, ...]) -> Any:
     if isinstance(node, list) and path and isinstance(path[-1], int) and path[-1] < len(node):
         return node[path[-1]]
     return "…" if isinstance(node, dict | list) else node
-
-
-def _place(path: tuple[int | str, ...], tree: Any, *, at_key: bool) -> tuple[int, int, Any]:
-    """Return line, column and value of the deepest part of the path that is in the file."""
-    node, line, column = tree, 0, 0
-    for depth, step in enumerate(path):
-        if isinstance(node, CommentedMap) and step in node:
-            last = depth == len(path) - 1
-            line, column = node.lc.key(step) if at_key and last else node.lc.value(step)
-            node = node[step]
-        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
-            line, column = node.lc.item(step)
-            node = node[step]
-        else:
-            break
-    return line + 1, column + 1, node
 
 
 def _fields_at(path: tuple[int | str, ...], root: type[BaseModel]) -> Iterator[str]:

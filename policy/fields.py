@@ -3,6 +3,7 @@
 import re
 import string
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
@@ -32,6 +33,8 @@ _UNITS = {
 }
 UNKNOWN_KIND = "unknown_kind"
 """Type of the fault of a kind that nothing finds; its context has the `words` to be said."""
+PLACED = "placed"
+"""Type of the faults that a section finds in its parts; its context has them as `faults`."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -153,6 +156,23 @@ type Day = Annotated[
     Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     BeforeValidator(_day),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class PartFault:
+    """What is wrong with one part of a section, and the way there from the section."""
+
+    words: str
+    way: tuple[int | str, ...]
+    at_key: bool = False
+    """True when the part should not be there at all, or its name is what is wrong."""
+
+
+def refuse(faults: Iterable[PartFault]) -> None:
+    """Raise the fault of a section for what is wrong with its parts, each told at its own place."""
+    if found := tuple(faults):
+        words = "; ".join(fault.words for fault in found)
+        raise PydanticCustomError(PLACED, "{words}", {"words": words, "faults": found})
 
 
 class Strict(BaseModel):

@@ -1,12 +1,13 @@
 """Business hours as an author writes them: days and a span of the day, on a named zone's clock."""
 
 import re
-from typing import Self
+from collections.abc import Iterator
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from policy.fields import Day, Listed, Strict, Text
+from policy.fields import Day, Listed, PartFault, Strict, Text, refuse
 
 _SPAN = re.compile(r"(\d{1,2}):([0-5]\d)\s*[-–]\s*(\d{1,2}):([0-5]\d)")
 _DAY = 24 * 60
@@ -21,12 +22,19 @@ class Hours(Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        self.span()
+        refuse(self._faults())
+        return self
+
+    def _faults(self) -> Iterator[PartFault]:
+        try:
+            self.span()
+        except ValueError as error:
+            yield PartFault(str(error), ("hours",))
         try:
             ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("zone is no known time zone; write it as Europe/Berlin") from error
-        return self
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            words = "zone is no known time zone; write it as Europe/Berlin"
+            yield PartFault(words, ("zone",))
 
     def span(self) -> tuple[int, int]:
         """Return the minutes of the day at which business begins and ends."""
@@ -41,3 +49,11 @@ def span_of(text: str) -> tuple[int, int]:
         if begin < _DAY and end <= _DAY and begin != end:
             return begin, end
     raise ValueError("write hours as 08:00-18:00")
+
+
+def _span(text: str) -> str:
+    span_of(text)
+    return text
+
+
+type Span = Annotated[Text, AfterValidator(_span)]

@@ -1,10 +1,8 @@
 """Reading a policy file: YAML to validated values, or every fault with its place."""
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from importlib import resources
 from io import StringIO
 from pathlib import Path
@@ -24,9 +22,21 @@ from policy.compiling import compile_policy
 from policy.conditions import whens
 from policy.countries import CountryTable, TableError
 from policy.decide import RulePolicy
-from policy.faults import Problem, nearest, problem_of
+from policy.faults import Problem, nearest, problems_of
 from policy.plain_yaml import not_used_here
 from policy.rules import PolicyModel
+from policy.yaml_places import (
+    BEGIN,
+    TOO_DEEP,
+    Place,
+    first_alias,
+    no_such_value,
+    not_utf8,
+    place_of,
+    refused_at,
+    too_deep,
+    way_to,
+)
 
 _LARGEST = 1_000_000
 _LAST_TABLE: dict[bytes, CountryTable] = {}
@@ -68,13 +78,14 @@ def load_bytes(content: bytes, source: str, *, kinds: frozenset[str] = frozenset
     policy = compile_policy(model, version_of(content), folder)
     if _asks_for_list(model) and not model.organisation.packages:
         words = "a rule asks for packages that are not_allowed, but organisation lists no packages"
-        raise PolicyError(source, (Problem(line=1, column=1, message=words),))
+        raise _asked_in_vain(content, source, ("script", "packages"), words)
     if model.organisation.countries is not None:
         path = folder / model.organisation.countries
-        return replace(policy, countries=_countries(path), countries_file=str(path))
+        table = _countries(path, content, source)
+        return replace(policy, countries=table, countries_file=str(path))
     if policy.asks_country:
         words = "a rule asks for the country, but organisation names no table of countries"
-        raise PolicyError(source, (Problem(line=1, column=1, message=words),))
+        raise _asked_in_vain(content, source, ("destination", "country"), words)
     return policy
 
 
@@ -83,17 +94,26 @@ def _asks_for_list(model: PolicyModel) -> bool:
     return any(s is not None and PackageState.NOT_ALLOWED in (s.packages or ()) for s in asked)
 
 
-def _countries(path: Path) -> CountryTable:
+def _asked_in_vain(content: bytes, source: str, asked: tuple[str, str], words: str) -> PolicyError:
+    """Return the fault of the first rule that asks for something that the file does not supply."""
+    tree = _tree(content, source)
+    way = way_to(tree, *asked) or ()
+    return PolicyError(source, (_problem(place_of(way, tree, at_key=True)[0], words),))
+
+
+def _countries(path: Path, content: bytes, source: str) -> CountryTable:
     try:
         return _table(path.read_bytes())
     except OSError as error:
-        raise SettingsError(
-            f"The table of countries {path} cannot be read: {error.strerror}."
-        ) from error
+        words = f"the table of countries {path} cannot be read: {error.strerror}"
+        place, _ = place_of(("organisation", "countries"), _tree(content, source))
+        raise PolicyError(source, (_problem(place, words),)) from error
     except TableError as error:
-        raise PolicyError(
-            str(path), (Problem(line=error.line, column=1, message=error.message),)
-        ) from None
+        raise PolicyError(str(path), (_problem((error.line, 1), error.message),)) from None
+
+
+def _problem(place: Place, words: str) -> Problem:
+    return Problem(line=place[0], column=place[1], message=words)
 
 
 def _table(content: bytes) -> CountryTable:
@@ -152,7 +172,8 @@ def parse_as[M: BaseModel](
     try:
         return model.model_validate(data, context={"kinds": kinds | _own_kinds(data)})
     except ValidationError as error:
-        found = (problem_of(details, tree, model) for details in error.errors(include_url=False))
+        faults = error.errors(include_url=False)
+        found = (problem for details in faults for problem in problems_of(details, tree, model))
         problems = sorted(dict.fromkeys(found), key=lambda p: (p.line, p.column))
         raise PolicyError(source, tuple(problems)) from None
 
@@ -178,100 +199,36 @@ def _own_kinds(data: Any) -> frozenset[str]:
 
 def _tree(content: bytes, source: str) -> Any:
     if len(content) > _LARGEST:
-        raise PolicyError(
-            source, (Problem(line=1, column=1, message="the file is larger than 1 MB"),)
-        )
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise PolicyError(
-            source, (Problem(line=line, column=1, message="this is not UTF-8 text"),)
-        ) from None
-    if _is_too_deep(text):
-        raise PolicyError(source, (_TOO_DEEP,))
-    if "&" in text and "*" in text and _has_alias(text):
-        raise PolicyError(
-            source,
-            (Problem(line=1, column=1, message="anchors (&x, *x) are not used here; quote *"),),
-        )
+        raise PolicyError(source, (_problem(BEGIN, "the file is larger than 1 MB"),))
+    if (odd := not_utf8(content)) is not None:
+        raise PolicyError(source, (_problem(odd, "this is not UTF-8 text"),))
+    text = content.decode("utf-8-sig")
+    if (deep := too_deep(text)) is not None:
+        raise PolicyError(source, (_problem(deep, TOO_DEEP),))
+    if (alias := first_alias(text)) is not None:
+        words = "anchors (&x, *x) are not used here; quote *"
+        raise PolicyError(source, (_problem(alias, words),))
     try:
         tree = YAML(typ="rt", pure=True).load(StringIO(text))
     except MarkedYAMLError as error:
-        raise PolicyError(source, (_syntax(error),)) from None
-    except YAMLError:
-        raise PolicyError(
-            source, (Problem(line=1, column=1, message="this is not YAML"),)
-        ) from None
+        raise PolicyError(source, (_syntax(error, text),)) from None
+    except YAMLError as error:
+        place = refused_at(error, text)
+        raise PolicyError(source, (_problem(place, "this is not YAML"),)) from None
     except RecursionError:
-        raise PolicyError(source, (_TOO_DEEP,)) from None
+        raise PolicyError(source, (_problem(BEGIN, TOO_DEEP),)) from None
     except NO_VALUE:
-        raise PolicyError(source, (_no_such_value(text),)) from None
-    if (odd := not_used_here(tree)) is not None:
-        raise PolicyError(source, (odd,))
+        raise PolicyError(source, (_problem(*no_such_value(text)),)) from None
+    if (unused := not_used_here(tree)) is not None:
+        raise PolicyError(source, (unused,))
     return CommentedMap() if tree is None else tree
 
 
-_TOO_DEEP = Problem(line=1, column=1, message="nested too deeply")
-_DEEPEST = 100
-"""Rules are nested ten deep. What YAML's reader takes for a file grows by the square of it."""
-_INDENTED = re.compile(rf"^[ ?-]{{{2 * _DEEPEST}}}", re.MULTILINE)
-
-
-def _is_too_deep(text: str) -> bool:
-    """Return whether more brackets are open somewhere, or stands further in, than a policy's do. In
-    quotes and remarks they count as well: so many open ones stand in none.
-    """
-    opened = deepest = 0
-    for sign in _BRACKETS.findall(text):
-        opened = opened + 1 if sign in "[{" else max(0, opened - 1)
-        deepest = max(deepest, opened)
-    return deepest > _DEEPEST or _INDENTED.search(text) is not None
-
-
-_BRACKETS = re.compile(r"[\[\]{}]")
-
-
-def _has_alias(text: str) -> bool:
-    from ruamel.yaml.events import AliasEvent
-
-    named: set[str] = set()
-    try:
-        for event in YAML(typ="rt", pure=True).parse(StringIO(text)):
-            anchor = getattr(event, "anchor", None)
-            if isinstance(event, AliasEvent) and anchor in named:
-                return True
-            named.add(str(anchor))
-    except YAMLError:
-        return False
-    return False
-
-
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _no_such_value(text: str) -> Problem:
-    """Return where a date stands that no calendar has; YAML reads dates, and says no place."""
-    for number, line in enumerate(text.splitlines(), 1):
-        for found in _DATE.finditer(line):
-            try:
-                date.fromisoformat(found.group())
-            except ValueError:
-                words = f"{found.group()} is no date of the calendar"
-                return Problem(line=number, column=found.start() + 1, message=words)
-    return Problem(line=1, column=1, message="a name or value here is none that YAML knows")
-
-
-def _syntax(error: MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
+def _syntax(error: MarkedYAMLError, text: str) -> Problem:
     words = printable(str(error.problem or "this is not YAML"), 200)
     if "undefined alias" in words:
         words = "text that begins with * must stand in quotes"
-    return Problem(
-        line=mark.line + 1 if mark else 1,
-        column=mark.column + 1 if mark else 1,
-        message=f"not readable: {words}",
-    )
+    return _problem(refused_at(error, text), f"not readable: {words}")
 
 
 def _plain(node: Any) -> Any:

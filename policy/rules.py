@@ -1,6 +1,7 @@
 """The policy file as validated values: what an author may write, and nothing else."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -14,12 +15,14 @@ from policy.fields import (
     Identifier,
     Kind,
     Listed,
+    PartFault,
     RuleId,
     Several,
     Size,
     Strict,
     Text,
     action,
+    refuse,
 )
 from policy.tenants import TenantRestrictions
 from policy.tls_passthrough import PassThrough
@@ -48,19 +51,28 @@ class Then(Strict):
     def _consistent(self) -> Self:
         if self.do is None and not self.headers:
             raise ValueError("then needs an answer: allow, watch, warn, redact, hold or block")
-        if self.for_seconds is not None and self.do is not Verdict.HOLD:
-            raise ValueError("for_seconds goes with hold only")
-        if self.kinds is not None and self.do is not Verdict.REDACT:
-            raise ValueError("kinds go with redact only")
-        if self.restore is not None and self.do is not Verdict.REDACT:
-            raise ValueError("restore goes with redact only")
-        if self.headers and self.do in {Verdict.BLOCK}:
-            raise ValueError("headers have no meaning where the request is blocked")
-        if any(not _HEADER_NAME.fullmatch(name) for name in self.headers):
-            raise ValueError("a header's name holds letters, digits and dashes only")
-        if framing := sorted(_FRAMING & {name.lower() for name in self.headers}):
-            raise ValueError(f"{framing[0]} says how the request is sent; rules may not set it")
+        refuse((*self._out_of_place(), *self._wrong_headers()))
         return self
+
+    def _out_of_place(self) -> Iterator[PartFault]:
+        if self.for_seconds is not None and self.do is not Verdict.HOLD:
+            yield PartFault("for_seconds goes with hold only", ("for_seconds",), at_key=True)
+        if self.kinds is not None and self.do is not Verdict.REDACT:
+            yield PartFault("kinds go with redact only", ("kinds",), at_key=True)
+        if self.restore is not None and self.do is not Verdict.REDACT:
+            yield PartFault("restore goes with redact only", ("restore",), at_key=True)
+        if self.headers and self.do is Verdict.BLOCK:
+            words = "headers have no meaning where the request is blocked"
+            yield PartFault(words, ("headers",), at_key=True)
+
+    def _wrong_headers(self) -> Iterator[PartFault]:
+        for name in self.headers:
+            if not _HEADER_NAME.fullmatch(name):
+                words = "a header's name holds letters, digits and dashes only"
+                yield PartFault(words, ("headers", name), at_key=True)
+            elif name.lower() in _FRAMING:
+                words = f"{name.lower()} says how the request is sent; rules may not set it"
+                yield PartFault(words, ("headers", name), at_key=True)
 
 
 _FRAMING = frozenset(
@@ -189,13 +201,22 @@ class PolicyModel(Strict):
 
     @model_validator(mode="after")
     def _unique(self) -> Self:
-        seen: set[str] = set()
-        for name in (
-            *(rule.id for rule in self.rules),
-            *(entry.id for entry in self.pass_through),
-            *(contract.id for contract in self.contracts),
-        ):
-            if name in seen:
-                raise ValueError(f"two rules have the id {name}")
-            seen.add(name)
+        refuse(self._same_ids())
         return self
+
+    def _same_ids(self) -> Iterator[PartFault]:
+        """The later one is told, in the order in which its list stands here."""
+        seen: set[str] = set()
+        for section in ("rules", "pass_through", "contracts"):
+            for number, entry in enumerate(getattr(self, section)):
+                if entry.id in seen:
+                    words = f"two rules have the id {entry.id}{_SHARED[section]}"
+                    yield PartFault(words, (section, number, "id"))
+                seen.add(entry.id)
+
+
+_SHARED = {
+    "rules": "",
+    "pass_through": ": exceptions share their names with rules",
+    "contracts": ": contracts share their names with rules and exceptions",
+}

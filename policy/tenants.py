@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from destinations import code_hosts, google, messaging, microsoft, stores, vendors
 from destinations.llm import apis, applications
 from destinations.service import TenantHeader
-from policy.fields import Identifier, Listed, Strict
+from policy.fields import Identifier, Listed, PartFault, Strict, refuse
 
 type Ascii = Annotated[str, Field(pattern=r"^[\x21-\x7e]+$", max_length=200)]
 type Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
@@ -38,9 +38,11 @@ class Microsoft(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.tenants and not self.context:
-            raise ValueError("tenants need context: the organisation's own tenant id")
+            words = "tenants need context: the organisation's own tenant id"
+            refuse([PartFault(words, ("tenants",), at_key=True)])
         if self.policy and (self.tenants or self.consumer_accounts):
-            raise ValueError("policy stands alone: it covers tenants and consumer accounts")
+            words = "policy stands alone: it covers tenants and consumer accounts"
+            refuse([PartFault(words, ("policy",), at_key=True)])
         if not (self.policy or self.tenants or self.consumer_accounts):
             raise ValueError("microsoft needs tenants, policy or consumer_accounts")
         return self

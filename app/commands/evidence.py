@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.standard_output import standard_output
 from app.time_arguments import SINCE, UNTIL
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def export(
         shown, _ = filtered(store, line)
         cases = shown if cases is None else cases & shown
     selection = Selection(since=span[0], until=span[1], cases=cases)
-    to = sys.stdout.buffer if str(out) == "-" else out
+    to = standard_output() if str(out) == "-" else out
     written: Written
     if format_name == _PACK:
         written = pack(home, store, selection, to, by=who, also=also or (), overwrite=force)

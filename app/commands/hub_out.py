@@ -1,6 +1,5 @@
 """`hub stream`, `streams`, `archive`: what goes on from the hub to other systems."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +16,7 @@ from app.hub_access import (
     hub_settings,
     print_answer,
 )
+from app.standard_output import standard_output
 from core.rights import Deed
 from hub.patience import THOROUGH
 
@@ -161,7 +161,7 @@ def _deliverer(
             raise InputError(f"{error}.", remedy="Or https:// for a webhook.") from None
         return collector_at(replace(address, authority=authority, headers=told))
     if to == "-":
-        return ToFile(sys.stdout.buffer, as_)
+        return ToFile(standard_output(), as_)
     return ToFile(stack.enter_context(appended(Path(to))), as_)
 
 

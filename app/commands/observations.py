@@ -1,10 +1,10 @@
 """`observations`: what programs did beside their requests."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.standard_output import standard_output
 from app.time_arguments import SINCE, UNTIL
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def observations(
     permitted(Deed.READ)
     found = _found(open_store(home.evidence), times, kinds, script.casefold())
     if format_ is not None:
-        export_bare(format_, Contents(entry for entry, _ in found), sys.stdout.buffer)
+        export_bare(format_, Contents(entry for entry, _ in found), standard_output())
         return 0
     return _table(seen for _, seen in found)
 

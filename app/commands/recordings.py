@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.standard_output import standard_output
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -53,7 +55,7 @@ def inspect(
         typer.echo("Names in running text are not looked for: install outgate[names].", err=True)
     entries = inspect_files(home, settings, files, policy, names=names)
     if format_ is not None:
-        export_bare(format_, Contents(entries), sys.stdout.buffer)
+        export_bare(format_, Contents(entries), standard_output())
         return 0
     return _table(entries)
 

@@ -1,11 +1,11 @@
 """`report`: a month, or any time, for people who never saw Outgate; the draft of a notification."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.standard_output import standard_output
 from app.time_arguments import SINCE, UNTIL
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def report(
         page = reported(store, period, by=who, now=now, only=only)
     data = drawn(page, form)
     if out is None or str(out) == "-":
-        sys.stdout.buffer.write(data)
+        standard_output().write(data)
         return 0
     write_file(out, lambda file: _written(file.write(data)), overwrite=force)
     typer.echo(f"Written to {out}")

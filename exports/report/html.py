@@ -1,5 +1,7 @@
 """A report as one HTML file: no script, nothing loaded from anywhere, charts as SVG, for print."""
 
+import re
+from collections.abc import Iterator
 from html import escape
 
 from core.ids import rfc3339
@@ -8,8 +10,8 @@ from exports.report.page import Chart, Page, Section, Table
 
 _LONGEST = 2000
 _WORD, _PIECE = 24, 12
-"""A word from so many letters on may be broken after each piece of so many, so that no table grows
-wider than the page; shorter ones stay whole.
+"""A word from so many letters on may be broken behind each of its parts, and a part as long after
+each piece of so many, so that no table grows wider than the page; shorter ones stay whole.
 """
 _BAR_HEIGHT, _GAP, _LABEL, _WIDTH, _VALUE = 16, 6, 230, 720, 60
 _SMALL = 'font-size="11"'
@@ -57,8 +59,19 @@ def _cell(text: str) -> str:
 def _breakable(word: str) -> str:
     if len(word) < _WORD:
         return escape(word, quote=True)
-    pieces = (word[at : at + _PIECE] for at in range(0, len(word), _PIECE))
-    return "<wbr>".join(escape(piece, quote=True) for piece in pieces)
+    return "<wbr>".join(escape(piece, quote=True) for piece in _pieces(word))
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """Yield a long word cut where readers expect it: behind the signs between its parts, and
+    within a part only where that is too long itself.
+    """
+    for part in _PART.findall(word):
+        cut = len(part) if len(part) < _WORD else _PIECE
+        yield from (part[at : at + cut] for at in range(0, len(part), cut))
+
+
+_PART = re.compile(r"[^/\\._@-]*[/\\._@-]+|[^/\\._@-]+")
 
 
 def _section(section: Section) -> str:

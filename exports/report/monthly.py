@@ -165,8 +165,10 @@ def _answer(sums: Sums, said: _Approvals) -> str:
         return f"{told}no request of a Python script held personal data."
     approved = len(scripts) - open_
     by = joined([f"{name} ({count})" for name, count in who.most_common()])
-    told += f"{approved} approved by {by}" if approved else "none of them approved"
-    return f"{told}; {open_} not approved." if approved and open_ else f"{told}."
+    if not approved:
+        return f"{told}{'it is not approved' if open_ == 1 else 'none of them approved'}."
+    told += f"{approved} approved by {by}"
+    return f"{told}; {open_} not approved." if open_ else f"{told}."
 
 
 def _files(sums: Sums) -> Section:
@@ -179,9 +181,10 @@ def _files(sums: Sums) -> Section:
         reasons = "; ".join(
             f"{why} ({number(count)})" for why, count in sums.unlooked.most_common()
         )
+        count = sums.unlooked.total()
         told.append(
-            f"Of {counted(sums.unlooked.total(), 'request')} nobody can tell which files, or which "
-            f"more, they hold: {reasons}."
+            f"Of {counted(count, 'request')} nobody can tell which files, or which more, "
+            f"{'it holds' if count == 1 else 'they hold'}: {reasons}."
         )
     return Section(
         title="Files that were sent",

@@ -191,3 +191,14 @@ def test_a_file_that_is_none_is_told(outgate: Runs, home: Path, tmp_path: Path) 
     (tmp_path / "empty").write_bytes(b"")
     told = outgate("verify", str(tmp_path / "empty"))
     assert (told.code, "the file is empty" in told.out) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["export --out - --format csv", "report --format pdf --out -"])
+def test_a_closed_standard_output_is_named(
+    outgate: Runs, recorded: list[Record], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """A script that closed it reads that, and not of a fault in Outgate."""
+    monkeypatch.setattr("sys.stdout", None)
+    told = outgate(*command.split())
+    assert (told.code, len(recorded) > 0) == (2, True)
+    assert "Standard output is closed. Name a file" in told.err

@@ -104,6 +104,33 @@ def test_a_fault_is_named_with_its_file(tmp_path: Path, name: str, text: str, wo
     assert ("own.yaml" if name == "own" else "settings.yaml") in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("beacon: yes\nworkers: many\n", ":2:10: workers: "),
+        ("beacon: yes\nwrkers: 2\n", ":2:1: wrkers: there is no setting of that name"),
+        ("beacon: yes\n  locked: 3\n", ":2:9: this is not YAML"),
+        ("beacon: yes\nlocked: 3\n", ":2:9: locked is a list of names of settings"),
+        ("# a\n- a\n", ":2:1: it is no list of names with values"),
+        ("beacon: yes\nworkers: [\n", ":2:10: this is not YAML"),
+        ("# a\nworkers: 2027-02-31\n", ":2:10: this is not YAML: 2027-02-31 is no date"),
+        ("# a\nworkers: \x07\n", ":2:10: this is not YAML"),
+    ],
+)
+def test_a_fault_is_told_with_its_line_and_column(tmp_path: Path, text: str, words: str) -> None:
+    """Whoever wrote the file finds the very place."""
+    with pytest.raises(SettingsError) as caught:
+        in_force(tmp_path, machine=text)
+    assert f"settings.yaml{words}" in caught.value.message
+
+
+def test_a_file_in_another_encoding_is_told_with_its_place(tmp_path: Path) -> None:
+    """So it is for the first sign that is no UTF-8."""
+    (tmp_path / "own.yaml").write_bytes("beacon: yes\nx: é\n".encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"own\.yaml:2:4: this is not YAML"):
+        layered(tmp_path / "own.yaml", tmp_path / "etc", {})
+
+
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     """A variable that holds no such value is named; credentials are no file's name."""
     with pytest.raises(SettingsError, match="OUTGATE_WORKERS"):
@@ -149,7 +176,7 @@ ETC: dict[str, tuple[Callable[[Path], object], str]] = {
     "another ending of the file": (lambda etc: (etc / "settings.yml").write_text(""), "not read"),
     "a name twice": (
         lambda etc: _drop_in(etc).write_text("workers: 2\nworkers: 3\n"),
-        "line 2 is not YAML: a name stands there twice",
+        "10.yaml:2:1: this is not YAML: a name stands there twice",
     ),
 }
 

@@ -72,6 +72,25 @@ def ends(packed: Path) -> list[int]:
         return [one.header_offset + 30 + len(one.filename) + one.compress_size - 1 for one in told]
 
 
+@pytest.mark.parametrize("left_out", ["", "statement.dsse.json", "records.jsonl"])
+def test_a_pack_that_was_packed_in_another_order_is_known_as_a_pack(
+    packed: Path, left_out: str
+) -> None:
+    """Whoever unpacks it and packs it again, by name and with its folders, reads of that, and not
+    that the file is no export at all.
+    """
+    with zipfile.ZipFile(packed) as archive:
+        parts = {name: archive.read(name) for name in sorted(archive.namelist())}
+    with zipfile.ZipFile(packed, "w") as again:
+        again.writestr("a.txt", b"x" * 5000)
+        for name, data in parts.items():
+            if name != left_out:
+                again.writestr(name, data)
+    report = verify_export(packed)
+    assert (report.ok, report.format) == (False, "pack")
+    assert any("a.txt" in problem for problem in report.problems) or left_out.startswith("state")
+
+
 def test_a_pack_that_was_packed_again_is_named(packed: Path) -> None:
     """Whoever packs the same files another way could hide something between their bytes."""
     for level, names in ((1, NAMES), (9, NAMES), (9, {"statement.dsse.json"})):

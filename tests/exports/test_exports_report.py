@@ -126,7 +126,9 @@ def test_the_first_line_of_a_part_is_not_that_of_the_whole(store: Store) -> None
 def test_an_approval_taken_back_or_given_later_does_not_count(store: Store) -> None:
     """Who had approved by the end of the time."""
     february = Period(since=MARCH.before.since, until=MARCH.since, called="February")
-    assert "none of them approved" in of(store, february).answer
+    assert of(store, february).answer.endswith(
+        "1 Python script processes customer data here, as far as the gate saw: it is not approved."
+    )
     version = ScriptVersion(
         script="/home/analyst/upload.py", sha256="ab" * 32, first_at=NOW, last_at=NOW
     )
@@ -447,3 +449,15 @@ def test_the_report_says_which_of_its_figures_a_pack_counts_again(store: Store) 
     (told,) = (one for one in figures.sentences if "verify.py" in one)
     assert all(f"“{program.named(name)}”" in told for name in program.FIGURES)
     assert {row[0] for row in figures.table.rows} > set(program.FIGURES)
+
+
+def test_a_path_breaks_behind_its_folders_and_not_within_their_names(store: Store) -> None:
+    """Whoever reads a table reads whole names, however narrow its column is."""
+    row = ("/tmp/last/examples/finance/ledger_upload.py", "transfer.trial-partner.example")
+    table = Table(headings=("a", "b"), rows=(row,))
+    page = replace(of(store), sections=(Section(title="t", sentences=(), table=table),))
+    drawn_ = drawn(page, "html").decode()
+    assert (
+        "/<wbr>tmp/<wbr>last/<wbr>examples/<wbr>finance/<wbr>ledger_<wbr>upload.<wbr>py" in drawn_
+    )
+    assert "transfer.<wbr>trial-<wbr>partner.<wbr>example" in drawn_

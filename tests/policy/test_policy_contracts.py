@@ -93,7 +93,7 @@ def test_what_is_outside_is_stopped_and_says_why(situation: Situation, why: str 
     if why is not None:
         assert decision.rule == "report"
         assert why in decision.reason
-        assert decision.reason.endswith("that is not in the contract of report.py.")
+        assert decision.reason.endswith("so it breaks the contract of report.py.")
 
 
 @pytest.mark.parametrize(

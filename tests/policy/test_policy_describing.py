@@ -71,6 +71,8 @@ def test_rules_can_be_read_on_a_screen(when: str, words: str) -> None:
         ("[{id: a, when: {llm: {}}, then: warn}]", [("a", "an analyst who is warned")]),
         ("[{id: a, when: {llm: {}}, then: hold}]", [("a", "an analyst who is refused")]),
         ("[{id: a, when: {llm: {}}, then: warn, on_error: block}]", [("a", "who is refused")]),
+        ("[{id: a, then: watch, on_error: skip}]", [("a", "who reads its records")]),
+        ("[{id: a, then: block, on_error: skip}]", [("a", "who is refused")]),
         (
             (
                 "[{id: a, description: d, when: {any: [{destination: {service: dropbx}}]}, then:"

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from families import with_each
+from hypothesis import given
+from hypothesis import strategies as st
 
 import policy
 from core.decision import Mode
@@ -19,6 +21,14 @@ def faults(text: str | bytes) -> tuple[str, ...]:
     return refused.value.lines()
 
 
+CONTRACT = """contracts:
+  - id: b
+    script: /srv/a.py
+    learnt: 2026-11-01T00:00:00Z
+    places: []
+    state: shadow
+    hours: {zone: UTC, at: [06:00-09:00]}
+"""
 RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
 
 
@@ -79,22 +89,22 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
         ),
         (
             RULE.replace("{}", "{time: {outside: {zone: Europe/Berln}}}"),
-            "3:28: zone is no known time zone; write it as Europe/Berlin",
+            "3:35: zone is no known time zone; write it as Europe/Berlin",
         ),
         (
             RULE.replace("{}", "{time: {outside: {zone: UTC, hours: 8-18}}}"),
-            "3:28: write hours as 08:00-18:00",
+            "3:47: write hours as 08:00-18:00",
         ),
         (RULE.replace("{}", "{time: {}}"), "3:18: time has either within or outside"),
         (RULE.replace("    then: block\n", ""), "2:5: then is missing"),
         (RULE.replace("then: block", "then: {}"), "4:11: then needs an answer"),
         (
             RULE.replace("then: block", "then: {do: block, for_seconds: 3}"),
-            "4:11: for_seconds goes with hold only",
+            "4:23: for_seconds goes with hold only",
         ),
         (
             RULE.replace("then: block", "then: {do: block, headers: {a: b}}"),
-            "4:11: headers have no meaning",
+            "4:23: headers have no meaning",
         ),
         (
             RULE.replace("then: block", 'then: {headers: {a: "b\\r\\nc: d"}}'),
@@ -102,10 +112,10 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
         ),
         (
             RULE.replace("then: block", 'then: {headers: {"a b": c}}'),
-            "4:11: a header's name holds letters",
+            "4:22: a header's name holds letters",
         ),
         (RULE.replace("id: a", "id: A b"), "2:9: id holds lower-case letters"),
-        (RULE + RULE.removeprefix("rules:\n"), "1:1: two rules have the id a"),
+        (RULE + RULE.removeprefix("rules:\n"), "5:9: two rules have the id a"),
         (RULE + "    inspect: hole\n", "5:14: “hole” is not known here; did you mean “whole”?"),
         (
             RULE + "    inspcet: whole\n",
@@ -122,11 +132,11 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
             "organisation: {name: R&D}\nrules: [{when: {destination: {host: *.a}}}]\n",
             "text that begins with * must stand in q",
         ),
-        ("a: &x 1\nb: *x\n", "1:1: anchors"),
-        ("&x [*x]\n", "1:1: anchors"),
-        ("rules: [&x {when: *x}]\n", "1:1: anchors"),
-        ("? &x a\n: [b, *x]\n", "1:1: anchors"),
-        ("rules:\n-\n  &x\n  - *x\n", "1:1: anchors"),
+        ("a: &x 1\nb: *x\n", "2:4: anchors"),
+        ("&x [*x]\n", "1:5: anchors"),
+        ("rules: [&x {when: *x}]\n", "1:19: anchors"),
+        ("? &x a\n: [b, *x]\n", "2:7: anchors"),
+        ("rules:\n-\n  &x\n  - *x\n", "4:5: anchors"),
         ("version: 2\n", "1:10: “2” is not known here; it is 1"),
         ("version: [1]\n", "1:10: “…” is not known here; it is 1"),
         ("1: 2\n", "the name “1” should be text; put it in quotes"),
@@ -135,15 +145,40 @@ RULE = "rules:\n  - id: a\n    when: {}\n    then: block\n"
         ("organisation: {7: a}\n", "the name “7” should be text; put it in quotes"),
         ("organisation: {accounts: {7: a}}\n", "the name “7” should be text; put it in quotes"),
         ("mode: watch\nmode: enforce\n", "2:1: not readable: found duplicate key"),
-        ("rules: [\n", "not readable"),
+        ("rules: [\n", "1:8: not readable"),
+        ('rules:\n  - id: "a\n', "2:9: not readable"),
+        ("mode: watch\ndescription: \x07\n", "2:14: this is not YAML"),
+        (b"\xef\xbb\xbfmode: \xff\n", "1:7: this is not UTF-8 text"),
+        ("mode: watch\ndescription: ü\x80".encode("latin-1"), "2:14: this is not UTF-8 text"),
+        (RULE + "    until: 2027-02-31\n", "5:12: 2027-02-31 is no date of the calendar"),
+        ("mode: watch\nversion: !!int x\n", "2:10: a name or value here is none that YAML"),
+        (
+            RULE.replace("{}", "{any: [{destination: {country: DE}}]}"),
+            "3:33: a rule asks for the country, but organisation names no table of countries",
+        ),
+        (
+            RULE.replace("{}", "{script: {packages: not_allowed}}"),
+            "3:21: a rule asks for packages that are not_allowed, but organisation lists no",
+        ),
+        (
+            "organisation:\n  countries: none.csv\n",
+            "none.csv cannot be read: No such file or directory",
+        ),
+        (
+            "tenant_restrictions: {microsoft: {tenants: [a.example]}}\n",
+            "1:35: tenants need context",
+        ),
+        (CONTRACT.replace("06:00-09:00]", "06:00-09:00, soon]"), "7:42: write hours as"),
+        (CONTRACT.replace("UTC", "Mars/Olympus"), "7:19: is no known time zone"),
+        (CONTRACT.replace("id: b", "id: a") + RULE, "2:9: two rules have the id a: contracts"),
         ("- 1\n", "1:1: the file should be a section"),
-        (b"mode: \xff\n", "1:1: this is not UTF-8 text"),
+        (b"mode: \xff\n", "1:7: this is not UTF-8 text"),
         (b"#" * 1_000_001, "1:1: the file is larger than 1 MB"),
-        ("rules: " + "[" * 2000, "1:1: nested too deeply"),
-        ("# ]]" + "]" * 890_000 + "\nrules: " + "{a: [" * 20_000, "1:1: nested too deeply"),
-        ("rules:\n" + "- " * 20_000, "1:1: nested too deeply"),
-        ("? " * 20_000, "1:1: nested too deeply"),
-        ("\n".join(" " * depth + "a:" for depth in range(1_200)), "1:1: nested too deeply"),
+        ("rules: " + "[" * 2000, "1:108: nested too deeply"),
+        ("# ]]" + "]" * 890_000 + "\nrules: " + "{a: [" * 20_000, "2:258: nested too deeply"),
+        ("rules:\n" + "- " * 20_000, "2:200: nested too deeply"),
+        ("? " * 20_000, "1:200: nested too deeply"),
+        ("\n".join(" " * depth + "a:" for depth in range(1_200)), "201:200: nested too deeply"),
     ],
 )
 def test_a_fault_is_told_with_its_place_and_what_was_meant(text: str | bytes, fault: str) -> None:
@@ -349,3 +384,102 @@ def test_a_rule_may_not_set_how_a_request_is_sent(name: str) -> None:
     )
     with pytest.raises(PolicyError, match="says how the request is sent"):
         load_bytes(text.encode(), "f")
+
+
+WHOLE = """version: 1
+mode: watch
+organisation:
+  name: Example AG
+  key_fingerprints: [00112233aabbccdd]
+  countries: countries.csv
+rules:
+  - id: first
+    until: 2030-12-31
+    when:
+      destination: {host: a.example, port: 443, category: llm, scheme: https}
+      volume: {request_bytes_at_least: 10 MB}
+      time: {outside: {zone: Europe/Berlin, days: [mon], hours: 08:00-18:00}}
+      any:
+        - findings: {kinds: [iban, email], count_at_least: 3}
+        - script: {name: a.py}
+    then: {do: hold, for_seconds: 20, headers: {X-A: b}}
+pass_through:
+  - id: second
+    description: pinned
+    owner: IT
+    hosts: [backup.vendor.example]
+    until: 2030-12-31
+contracts:
+  - id: third
+    script: /srv/a.py
+    learnt: 2026-11-01T00:00:00Z
+    places: [{to: openai, kinds: [iban], day_requests_at_most: 5}]
+    state: shadow
+    hours: {zone: UTC, days: [tue], at: [06:00-09:00, 12:00-13:00]}
+"""
+SLIPS = (
+    *(("version: 1", "2"), ("mode: watch", "wach"), ("[00112233aabbccdd", "abc")),
+    *(
+        ("countries: countries.csv", "none.csv"),
+        ("- id: first", "'A b'"),
+        ("- id: second", "first"),
+    ),
+    *(
+        ("- id: third", "second"),
+        ("until: 2030-12-31", "soon"),
+        ("until: 2030-12-31", "2030-02-31"),
+    ),
+    *(("host: a.example", "https://x/y"), ("port: 443", "99999"), ("category: llm", "lllm")),
+    *(("scheme: https", "gopher"), ("request_bytes_at_least: 10 MB", "lots")),
+    *(("zone: Europe/Berlin", "Berln"), ("days: [mon", "x"), ("hours: 08:00-18:00", "8-18")),
+    *(("kinds: [iban, email", "iban, qq"), ("count_at_least: 3", "none"), ("do: hold", "hod")),
+    *(("for_seconds: 20", "3000"), ("hosts: [backup.vendor.example", "'*'")),
+    *(("learnt: 2026-11-01T00:00:00Z", "long ago"), ("kinds: [iban]", "none]")),
+    *(("day_requests_at_most: 5", "0"), ("state: shadow", "shadwo"), ("zone: UTC", "Mars")),
+    *(
+        ("days: [tue", "tus"),
+        (", 12:00-13:00", "noon"),
+        ("mode: watch", "!!int x"),
+        ("name: a.py", "3"),
+    ),
+)
+NAMES = ("mode", "organisation", "until", "destination", "port", "days", "for_seconds", "hosts")
+
+
+@given(slip=st.sampled_from(SLIPS), above=st.integers(0, 5), further=st.integers(0, 8))
+def test_a_slip_anywhere_is_told_at_its_very_place(
+    tmp_path_factory: pytest.TempPathFactory, slip: tuple[str, str], above: int, further: int
+) -> None:
+    """Whatever value of a policy, an exception or a contract is wrong, the line and the column
+    are its own, however far down or in it stands.
+    """
+    was, wrong = slip
+    kept = was[: max(was.rfind(sign) + len(sign) for sign in (": ", "[", ", ") if sign in was)]
+    head, _, rest = WHOLE.partition(was)
+    text = "# x\n" * above + head + kept + " " * further + wrong + rest
+    begin = above * len("# x\n") + len(head) + len(kept) + further
+    assert_told_at(
+        tmp_path_factory.getbasetemp(), text, begin + wrong.rfind("qq") * ("qq" in wrong)
+    )
+
+
+@given(name=st.sampled_from(NAMES), above=st.integers(0, 5))
+def test_a_misspelt_name_anywhere_is_told_at_its_very_place(
+    tmp_path_factory: pytest.TempPathFactory, name: str, above: int
+) -> None:
+    """So it is for the names of what is set."""
+    begin = WHOLE.index(f"{name}:")
+    text = "# x\n" * above + WHOLE[:begin] + "q" + WHOLE[begin:]
+    assert_told_at(tmp_path_factory.getbasetemp(), text, begin + above * len("# x\n"))
+
+
+def assert_told_at(folder: Path, text: str, begin: int) -> None:
+    """Some fault of the text is told at this offset; without the slip it has none."""
+    (folder / "countries.csv").write_text("192.0.2.0/24,DE\n")
+    load_bytes(WHOLE.encode(), str(folder / "outgate.yaml"))
+    with pytest.raises(PolicyError) as refused:
+        load_bytes(text.encode(), str(folder / "outgate.yaml"))
+    before = text[:begin]
+    place = f"{before.count(chr(10)) + 1}:{begin - before.rfind(chr(10))}"
+    told = [line.removeprefix(f"{folder}/outgate.yaml:") for line in refused.value.lines()]
+    assert any(line.startswith(f"{place}: ") for line in told), (place, told)

@@ -59,7 +59,7 @@ def test_whatever_is_written_no_other_error_than_a_policys_is_raised(
         ("mode: !x watch\n", "p:1:7: tags (!name) are not used here"),
         ("mode: watch\nrules: !!set {a}\n", "p:2:8: tags (!name) are not used here"),
         ("mode: watch\nrules:\n  - {<<: {id: a}}\n", "p:3:5: “<<” is not used here"),
-        ("mode: !!bool maybe\n", "p:1:1: a name or value here is none that YAML knows"),
+        ("mode: !!bool maybe\n", "p:1:7: a name or value here is none that YAML knows"),
     ],
 )
 def test_the_place_is_told(text: str, place: str) -> None:
