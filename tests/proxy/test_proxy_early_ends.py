@@ -219,7 +219,7 @@ def resets_with_most_unread(talk: ssl.SSLSocket, far: FarSide) -> None:
 def says_goodbye_with_most_unread(talk: ssl.SSLSocket, far: FarSide) -> None:
     """The same behind a word that ends what it says itself: to its system that is a reset, too."""
     resets_with_most_unread(talk, far)
-    talk.settimeout(0)
+    talk.setblocking(False)
     with suppress(OSError):
         talk.unwrap()
 
