@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from app.elsewhere import Elsewhere
 from app.leftovers import Leftovers
-from app.run_totals import dollars, totals_of
+from app.run_totals import dollars, size_left, totals_of
 from app.run_unknowns import places_of, unchecked, unknown_told
 from app.short_connections import ShortConnections
 from app.summary import print_unreadable
@@ -342,8 +342,7 @@ def _amounts(same: Sequence[Record]) -> Iterator[str]:
         yield counted(len(same), "question") + " for its address"
         return
     yield counted(len(same), "request")
-    exact = all(record.bytes_exact for record in same)
-    yield size_at_least(sum(record.request.bytes for record in same), exact=exact)
+    yield size_left(same)
     most: list[Amount] = []
     for record in same:
         most = most_of(most, record.findings)

@@ -15,9 +15,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import proxy.mitmproxy_patches.imports  # noqa: F401 - isort: skip - before anything of mitmproxy
 from mitmproxy import http
 from mitmproxy.connection import Connection, ConnectionState
-from mitmproxy.proxy import commands, events, layer
-from mitmproxy.proxy.layers import TCPLayer
-from mitmproxy.proxy.layers.http import HttpLayer
+from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.layers.websocket import WebSocketMessageInjected
 from mitmproxy.proxy.server import ConnectionIO
 from mitmproxy.websocket import WebSocketMessage
@@ -28,9 +26,10 @@ from proxy.binding import transaction_of
 from proxy.boundaries import is_ours
 from proxy.carrying_out import QueuedConnectionHandler
 from proxy.prompt_reading import let_go, made_prompt
+from proxy.sending_on import sends_on
 from proxy.streams import GatePieceHook, GateUploadHook
 from proxy.travel import PastTap
-from proxy.untaken import lost_of, unacknowledged, untaken
+from proxy.untaken import LastWords, is_reset, lost_of, unacknowledged, untaken
 from proxy.untying import Over, nothing, untie_layers
 
 PACED = (GateUploadHook, GatePieceHook)
@@ -41,6 +40,15 @@ AHEAD = 2 * 1024 * 1024
 _AT_A_TIME = 64 * 1024
 """Bytes for which there is room at each read of a socket. asyncio makes 256 KB each time, which
 takes longer than to read a request; more than this mitmproxy does not take at once."""
+
+ARRIVES_S = 0.25
+"""For so long what is on its way when an exchange ends may be acknowledged: systems delay that by
+40 ms, some by 200.
+"""
+_LOOKS_S = 0.005
+"""Between two looks at what was acknowledged."""
+_CLIENT_LOOKS_S = 0.25
+"""Between two looks whether a client that is not read from is there."""
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -67,14 +75,39 @@ def break_off(connection_id: str) -> None:
 
 def untaken_of(flow: http.HTTPFlow) -> int | None:
     """Return how much of what went to a flow's server was lost with its connection; None where
-    nobody can tell, for it broke and the system does not say. What is under way on one that stands
-    arrives.
+    nobody can tell, for it broke and the system does not say. What is under way on one of HTTP/2
+    that stands, and has other requests, arrives.
     """
     handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
     if handler is None:
         return None
-    lost = handler.lost.get(server, 0)
+    lost = 0 if _goes_on(handler, flow) else handler.waits(server)
     return None if lost is None else lost + _unsent(flow)
+
+
+async def let_arrive(flow: http.HTTPFlow, until: float) -> None:
+    """Wait, by the loop's clock, for the system of a flow's server to acknowledge what it gets."""
+    handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
+    if handler is None or _goes_on(handler, flow):
+        return
+    now = asyncio.get_running_loop().time
+    while now() < until and not is_reset(handler.transports.get(server)):
+        if not handler.waits(server):
+            return
+        await asyncio.sleep(_LOOKS_S)
+
+
+def _goes_on(handler: "GateConnectionHandler", flow: http.HTTPFlow) -> bool:
+    """Return whether a connection of HTTP/2 stands on both sides: there a request ends alone."""
+    server = flow.server_conn
+    stands = server not in handler.lost and bool(server.state & ConnectionState.CAN_READ)
+    return stands and server.alpn == b"h2" and flow.client_conn.connected
+
+
+def waits_of(connection_id: str, server: Connection) -> int | None:
+    """Return how much of what was written to a client's server it may not have; None: unknown."""
+    handler = _OPEN.get(connection_id)
+    return None if handler is None else handler.waits(server)
 
 
 def behind_its_answer(flow: http.HTTPFlow) -> int | None:
@@ -88,10 +121,7 @@ def behind_its_answer(flow: http.HTTPFlow) -> int | None:
     unsent = _unsent(flow)
     if server.alpn == b"h2" and not unsent:
         return 0
-    if server in handler.lost:
-        lost = handler.lost[server]
-        return None if lost is None else lost + unsent
-    waits = unacknowledged(handler.transports.get(server))
+    waits = handler.waits(server)
     return None if waits is None else unsent + waits
 
 
@@ -102,7 +132,7 @@ def unsure_of(flow: http.HTTPFlow) -> int | None:
     handler, server = _OPEN.get(flow.client_conn.id), flow.server_conn
     if handler is None:
         return None
-    lost = handler.lost.get(server, unacknowledged(handler.transports.get(server)))
+    lost = handler.waits(server)
     return None if lost is None else lost + _unsent(flow)
 
 
@@ -132,23 +162,6 @@ def _is_broken(transport: ConnectionIO | None) -> bool:
     return isinstance(reader, asyncio.StreamReader) and reader.exception() is not None
 
 
-def _sends_on(top: layer.Layer) -> bool:
-    """Return whether what comes goes on as it comes: unread, or a body that streams."""
-    return any(map(_is_sending_on, top.context.layers))
-
-
-def _is_sending_on(one: layer.Layer) -> bool:
-    if not isinstance(one, HttpLayer):
-        return isinstance(one, TCPLayer)
-    for stream in one.streams.values():
-        if stream.client_state == stream.state_stream_request_body:
-            return True
-        inside = stream.context.layers  # of a tunnel: those of the connection, then its own
-        if one in inside and any(map(_is_sending_on, inside[inside.index(one) + 1 :])):
-            return True
-    return False
-
-
 async def look_again(flow: http.HTTPFlow) -> None:
     """Have the layers of a WebSocket see what became of it meanwhile: they look when something
     comes, so an empty message does, which goes nowhere.
@@ -175,6 +188,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
         """What was under way to a server when its connection ended; None where nobody can tell. For
         as long as somebody can ask for that.
         """
+        self._last_words = LastWords()
         self._idle = asyncio.Event()
         self.heard_at = asyncio.get_running_loop().time()
         _OPEN[self.client.id] = self
@@ -222,6 +236,24 @@ class GateConnectionHandler(QueuedConnectionHandler):
             self.layer = Over()  # type: ignore[assignment]
             self.timeout_watchdog.callback = nothing
 
+    def write(self, connection: Connection, data: bytes) -> None:
+        """Send these bytes; what is sent behind the end of a connection is lost with it."""
+        if self.lost and (lost := self.lost.get(connection)) is not None:
+            self.lost[connection] = lost + len(data)
+        super().write(connection, data)
+
+    def waits(self, server: Connection) -> int | None:
+        """Return how many of the bytes that were written to a server it is not known to have: as
+        its socket tells, else as it told last. None where nobody can tell.
+        """
+        transport, written = self.transports.get(server), self.written.get(server)
+        now = None if written is None else lost_of(transport, written)
+        if now is None:
+            now = self._last_words.waits(server)
+        if now is not None:
+            return now
+        return self.lost[server] if server in self.lost else unacknowledged(transport)
+
     def take(self, event: events.Event) -> None:
         """Acknowledge what comes from the client, count it while hooks wait, then handle it."""
         if isinstance(event, events.DataReceived):
@@ -243,7 +275,7 @@ class GateConnectionHandler(QueuedConnectionHandler):
         """
         for connection, transport in self.transports.items():
             if connection is not self.client:
-                self.lost.setdefault(connection, untaken(transport))
+                self.lost.setdefault(connection, self._lacks(connection))
             _end_broken(transport)
         super().fault(error)
         hang_up(self.client.id)
@@ -264,13 +296,30 @@ class GateConnectionHandler(QueuedConnectionHandler):
         """A client that breaks its connection in the middle of what goes on to a server, breaks it
         there as well: else the server would take the part that has come for the whole.
         """
-        if not _is_broken(self.transports.get(self.client)) or not _sends_on(self.layer):
+        if not _is_broken(self.transports.get(self.client)) or not sends_on(self.layer):
             return
         for connection, transport in self.transports.items():
             # In HTTP/2 each request ends for itself.
             if connection is not self.client and connection.alpn != b"h2":
-                self.lost[connection] = untaken(transport)
+                self.lost[connection] = self._lacks(connection)
                 _end_broken(transport)
+                if transport.writer is not None:
+                    transport.writer.transport.abort()  # type: ignore[union-attr]  # hooks wait for it
+
+    def _carry_out(self, command: commands.Command) -> None:
+        """Note what a server has before its connection is closed here: its socket tells no more."""
+        if isinstance(command, commands.CloseConnection) and command.connection is not self.client:
+            self._note_close(command.connection)
+        super()._carry_out(command)
+
+    def _note_close(self, server: Connection) -> None:
+        transport = self.transports.get(server)
+        if transport is None:
+            return
+        was_broken, waits = server in self.lost, self.waits(server)
+        self.lost[server] = waits
+        if waits and not was_broken:
+            self._last_words.keep(server, transport, self.written.get(server, 0), ARRIVES_S)
 
     def _note_break(self, connection: Connection) -> None:
         """A connection broke: keep how much of what was written to a server its end has."""
@@ -278,13 +327,21 @@ class GateConnectionHandler(QueuedConnectionHandler):
             lost = lost_of(self.transports.get(connection), self.written.get(connection, 0))
             self.lost.setdefault(connection, lost)
 
+    def _lacks(self, server: Connection) -> int | None:
+        """Return how much of what was written to a server is not acknowledged at this end of its
+        connection; the most that may be where the system does not tell.
+        """
+        transport = self.transports.get(server)
+        lost = lost_of(transport, self.written.get(server, 0))
+        return untaken(transport) if lost is None else lost
+
     def _note_end(self, connection: Connection) -> None:
         """Tell a server that broke its connection from one that ended it: to mitmproxy both are
         the end of what it sent.
         """
         transport = self.transports.get(connection)
         broken = transport is None or _is_broken(transport)
-        self.lost.setdefault(connection, None if broken else untaken(transport))
+        self.lost.setdefault(connection, None if broken else self._lacks(connection))
         if connection.error is None and _is_broken(transport):
             connection.error = "connection reset by the server"
 
@@ -322,11 +379,22 @@ class GateConnectionHandler(QueuedConnectionHandler):
                 body.tap.heard(waits)
 
     async def drain_writers(self) -> None:
-        """Wait before the next read: for slow writers, and for hooks when enough was read ahead."""
-        await super().drain_writers()
+        """Wait before the next read: for slow writers, and for hooks when enough was read ahead. A
+        client that broke off meanwhile is read to its end: nobody else sees that it has.
+        """
         transport = self.transports.get(self.client)
         if transport is None or transport.handler is not asyncio.current_task():
+            await super().drain_writers()
             return
+        while not is_reset(transport):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLIENT_LOOKS_S):
+                    await self._room()
+                    return
+
+    async def _room(self) -> None:
+        """Wait for slow writers, and until no more than may be was read ahead of the hooks."""
+        await super().drain_writers()
         while self._is_far_ahead():
             self._idle.clear()
             await self._idle.wait()

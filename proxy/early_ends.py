@@ -2,6 +2,7 @@
 stop. Each has its one record, which says how much of it had left.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,7 +19,14 @@ from core.fate import (
     UNFINISHED_NOTE,
 )
 from core.vocabulary.sizes import counted, number
-from proxy.backpressure import behind_its_answer, look_again, unsure_of, untaken_of
+from proxy.backpressure import (
+    ARRIVES_S,
+    behind_its_answer,
+    let_arrive,
+    look_again,
+    unsure_of,
+    untaken_of,
+)
 from proxy.boundaries import courtesy
 from proxy.client_certificates import ClientCertificates
 from proxy.conversation import GOING_AWAY
@@ -52,6 +60,8 @@ class EarlyEnds:
     async def broke(self, flow: http.HTTPFlow, transaction: Transaction, why: Broken) -> None:
         """The exchange broke off: the record says how far it got."""
         transaction.travel.discard()
+        if transaction.passing or transaction.answering:
+            await let_arrive(flow, _now() + ARRIVES_S)
         if transaction.over or transaction.failed:
             return
         _tell_what_was_lost(flow, transaction, untaken_of(flow))
@@ -75,6 +85,7 @@ class EarlyEnds:
         """
         travel = transaction.travel
         async with courtesy(Duty.HAND_OVER):
+            await let_arrive(flow, _now() + ARRIVES_S)
             if not transaction.over and travel.reader is not None and travel.late is not None:
                 _tell_what_was_lost(flow, transaction, untaken_of(flow))
                 await self._inspection.answered(transaction, travel.reader, travel.late)
@@ -93,6 +104,13 @@ class EarlyEnds:
                 transaction.note(STOPPED_NOTE)
                 conversation.end(_LEAVING, GOING_AWAY)
                 await look_again(flow)
+
+    async def let_arrive(self) -> None:
+        """The gate is about to stop: what has left comes there, or is known not to have."""
+        until = _now() + ARRIVES_S
+        for flow, transaction in tuple(self._under_way.values()):
+            if transaction.passing or transaction.answering:
+                await let_arrive(flow, until)
 
     def stop(self) -> None:
         """The gate stops: whatever is under way goes no further, and is on record as that."""
@@ -147,6 +165,10 @@ class EarlyEnds:
         inspection.close(transaction, None)
 
 
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
 def why_of(
     flow: http.HTTPFlow, transaction: Transaction, certificates: ClientCertificates
 ) -> Broken:
@@ -190,7 +212,8 @@ def _tell_what_arrived(
     """
     size = transaction.exchange.body_bytes
     if size and lost != 0:
-        written = size if flow.request.raw_content is None else len(flow.request.raw_content)
+        body = flow.request.raw_content if flow.websocket is None else None  # else: its messages
+        written = size if body is None else len(body)
         taken = 0 if lost is None else max(0, min(size, written) - lost)
         transaction.left(taken, whole=True)
         transaction.note(why)

@@ -132,6 +132,8 @@ class Gate:
             self._collecting.end()
             with courtesy(Duty.DIRECT):
                 self.addon.evasion.end()
+            async with courtesy(Duty.HAND_OVER):
+                await self.addon.ends.let_arrive()
             self.addon.ends.stop()
             self.addon.passages.stop()
             self.addon.inspection.settle()

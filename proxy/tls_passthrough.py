@@ -3,10 +3,12 @@
 Recorded before anything leaves, counted, unread.
 """
 
+from collections.abc import Callable
+from functools import partial
 from itertools import chain
 
 from mitmproxy import tls
-from mitmproxy.connection import Client
+from mitmproxy.connection import Client, ConnectionState
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers import ClientTLSLayer, TCPLayer
 
@@ -14,12 +16,12 @@ from core.attribution import Attribution
 from core.decision import Decision
 from core.duties import Duty
 from core.exchange import Answer, Exchange
-from core.fate import STOPPED_NOTE
+from core.fate import BROKEN_OFF_NOTE, STOPPED_NOTE
 from core.findings import PASS_THROUGH, Finding, not_inspected
 from core.host_names import host_of
 from core.ids import uuid7
 from core.vocabulary.protocols import WORDS
-from proxy.backpressure import break_off
+from proxy.backpressure import break_off, waits_of
 from proxy.boundaries import courtesy
 from proxy.deciding import Deciding
 from proxy.fault_causes import why_broken
@@ -39,6 +41,8 @@ class Passage:
         self._inspection = inspection
         self._transaction = transaction
         self._sent = self._received = 0
+        self.waits: Callable[[], int | None] = _none
+        """Tells how many bytes its server is not known to have; None: nobody can tell."""
 
     def passed(self, size: int, *, from_client: bool) -> None:
         """Count bytes that go on, either way."""
@@ -65,15 +69,23 @@ class Passage:
         self.end()
 
     def end(self, note: str | None = None) -> None:
-        """Close the record with what had passed; the first end counts."""
+        """Close the record with what had passed and the server has; the first end counts."""
         transaction = self._transaction
         if transaction.over:
             return
         transaction.unsay(HOW_MUCH)
         if note is not None:
             transaction.note(note)
-        transaction.left(self._sent, whole=False)
+        waits = self.waits()
+        arrived = 0 if waits is None else max(0, self._sent - waits)
+        if arrived < self._sent:
+            transaction.note(BROKEN_OFF_NOTE)
+        transaction.left(arrived, whole=False)
         self._inspection.close(transaction, Answer(status=None, body_bytes=self._received))
+
+
+def _none() -> int:
+    return 0
 
 
 class Passages:
@@ -201,6 +213,7 @@ class UnreadLayer(TCPLayer):
         order would be an answer.
         """
         server, error = self.context.server, None
+        self.passage.waits = partial(waits_of, self.context.client.id, server)
         if server.timestamp_start is None:
             error = yield commands.OpenConnection(server)
         self._handle_event = self.relay_messages  # type: ignore[method-assign]  # as its class does
@@ -230,7 +243,7 @@ class UnreadLayer(TCPLayer):
         """Break the client's connection off, and be done."""
         break_off(self.context.client.id)
         for end in (self.context.server, self.context.client):
-            if end.connected:
+            if end.state is not ConnectionState.CLOSED:  # one may have ended its half before
                 yield commands.CloseConnection(end)
         self._handle_event = self.done  # type: ignore[method-assign]  # as its class does
 

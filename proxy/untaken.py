@@ -1,15 +1,20 @@
 """How much of what was written to a connection its far side has not taken yet."""
 
+import asyncio
 import socket
 import struct
 import sys
 from array import array
+from contextlib import suppress
 from typing import Any
 
+from mitmproxy.connection import Connection
 from mitmproxy.proxy.server import ConnectionIO
 
 _INFO_BYTES, _ACKNOWLEDGED_AT = 128, 120
 """Of the kernel's `struct tcp_info` (linux/tcp.h, since 4.1): `tcpi_bytes_acked` ends it there."""
+_OVER = 7
+"""`TCP_CLOSE`: what `tcpi_state`, its first byte, is once a connection was reset or is over."""
 _OPENING = 1
 """What opens a connection is counted among what was acknowledged (RFC 793, 3.3)."""
 
@@ -48,17 +53,73 @@ def lost_of(transport: ConnectionIO | None, written: int) -> int | None:
     """Return how many of the bytes that were ever written to a connection that broke its far side
     has not acknowledged, so long as its socket is there; None where the system does not tell.
     """
-    writer = None if transport is None else transport.writer
-    found: Any = None if writer is None else writer.get_extra_info("socket", None)
+    return _lacking(_socket_of(transport), written)
+
+
+def _lacking(found: Any, written: int) -> int | None:
     if found is None or sys.platform != "linux":
         return None
     try:
-        told = found.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
         acknowledged: int
-        (acknowledged,) = struct.unpack_from("=Q", told, _ACKNOWLEDGED_AT)
+        (acknowledged,) = struct.unpack_from("=Q", _told(found), _ACKNOWLEDGED_AT)
     except (OSError, struct.error):  # no such socket, or a kernel that is older
         return None
     return max(0, written - max(0, acknowledged - _OPENING))
+
+
+def is_reset(transport: ConnectionIO | None) -> bool:
+    """Return whether a connection is over for the system, be it that nobody has read that yet.
+    False where no system tells it.
+    """
+    found = _socket_of(transport)
+    if found is None or sys.platform != "linux":
+        return False
+    try:
+        return _told(found)[0] == _OVER
+    except OSError:  # closed here
+        return True
+
+
+class LastWords:
+    """Sockets of connections that are closed here before all that went there was acknowledged: they
+    tell that for a moment longer. Each end is said at once, as when a socket is closed.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[Connection, tuple[socket.socket, int]] = {}
+
+    def keep(
+        self, connection: Connection, transport: ConnectionIO, written: int, seconds: float
+    ) -> None:
+        """Ask the socket of this connection for so long, unless something waits before it."""
+        found, writer = _socket_of(transport), transport.writer
+        if found is None or writer is None or writer.transport.get_write_buffer_size():  # type: ignore[union-attr]
+            return
+        with suppress(OSError):  # gone already, or no more sockets
+            held = found.dup()
+            self._kept[connection] = held, written
+            asyncio.get_running_loop().call_later(seconds, self._let_go, connection)
+            held.shutdown(socket.SHUT_WR)
+
+    def waits(self, connection: Connection) -> int | None:
+        """Return how many of its bytes were not acknowledged so far; None: nobody tells."""
+        held, written = self._kept.get(connection, (None, 0))
+        return _lacking(held, written)
+
+    def _let_go(self, connection: Connection) -> None:
+        held, _ = self._kept.pop(connection)
+        held.close()
+
+
+def _socket_of(transport: ConnectionIO | None) -> Any:
+    """Return the socket of a connection; None where there is none of the system's."""
+    writer = None if transport is None else transport.writer
+    return None if writer is None else writer.get_extra_info("socket", None)
+
+
+def _told(found: socket.socket) -> bytes:
+    """Return the kernel's `struct tcp_info` of a socket. Raises OSError."""
+    return found.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO_BYTES)
 
 
 def _in_the_system(one: socket.socket) -> int | None:

@@ -163,6 +163,24 @@ def unreached() -> Record:
 
 
 @pytest.mark.parametrize(
+    ("records", "amounts"),
+    [
+        ([unreached()], "1 request, nothing of 5.0 kB left"),
+        ([unreached(), unreached()], "2 requests, nothing of 10.0 kB left"),
+        ([sent(Verdict.BLOCK, 5_000)], "1 request, nothing of 5.0 kB left"),
+        ([sent(Verdict.WATCH, 5_000)], "1 request, 5.0 kB"),
+        ([replace(sent(Verdict.BLOCK, 5_000), notes=(f"{CUT_OFF} 5,000",))], "1 request, 5.0 kB"),
+    ],
+)
+def test_the_list_tells_no_bytes_that_did_not_leave(records: list[Record], amounts: str) -> None:
+    """Its sizes are those that left, as in the line above it: of the others it says how large they
+    were, and that nothing of them left.
+    """
+    places = [line for line in told(*records).splitlines() if "request" in line][1:]
+    assert any(f": {amounts}" in line for line in places), told(*records)
+
+
+@pytest.mark.parametrize(
     ("one", "head", "what"),
     [
         (
@@ -193,7 +211,7 @@ def test_a_place_is_told_once() -> None:
     """
     lines = told(*(sent(Verdict.BLOCK, 5_000) for _ in range(100))).splitlines()
     assert len(lines) == 4
-    assert "100 requests, 500.0 kB" in lines[1]
+    assert "100 requests, nothing of 500.0 kB left" in lines[1]
 
 
 def test_what_was_stopped_says_whom_to_ask_and_with_what() -> None:

@@ -30,6 +30,7 @@ from tests.proxy.test_proxy_wire import (
     HOST,
     FarSide,
     Reader,
+    Talks,
     answers,
     request,
     the_long_way,
@@ -215,6 +216,14 @@ def resets_with_most_unread(talk: ssl.SSLSocket, far: FarSide) -> None:
     talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+def says_goodbye_with_most_unread(talk: ssl.SSLSocket, far: FarSide) -> None:
+    """The same behind a word that ends what it says itself: to its system that is a reset, too."""
+    resets_with_most_unread(talk, far)
+    talk.setblocking(False)
+    with suppress(OSError):
+        talk.unwrap()
+
+
 def _unread(talk: ssl.SSLSocket) -> int:
     """Return how many bytes have come into the system that nobody has read."""
     found = fcntl.ioctl(talk.fileno(), termios.FIONREAD, bytes(4))
@@ -236,14 +245,15 @@ HELD = 8 * MB
 
 @pytest.mark.parametrize("long", [False, True])
 @pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("talks", [resets_with_most_unread, says_goodbye_with_most_unread])
 def test_a_body_whose_server_breaks_off_has_left_as_far_as_the_server_took_it(
-    wire: tuple[RunningGate, FarSide], kept: bool, long: bool
+    wire: tuple[RunningGate, FarSide], talks: Talks, kept: bool, long: bool
 ) -> None:
     """Though all of it was written: its record tells what the system there acknowledged, as “at
     least”, that all of it was read before, and how much that was.
     """
     gate, far = wire
-    far.talks, far.got = resets_with_most_unread, []
+    far.talks, far.got = talks, []
     known, gate.policy.whole = len(gate.evidence.closed), kept
     size = LARGE if kept else HELD
     try:
@@ -281,6 +291,86 @@ def _refuses(talk: ssl.SSLSocket, far: FarSide, size: int) -> None:
 def _sees_an_answer(gate: RunningGate) -> bool:
     under_way = list(gate.addon.ends._under_way.values())
     return bool(under_way) and under_way[-1][1].answering
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_body_that_only_this_system_had_has_not_left_whole(
+    wire: tuple[RunningGate, FarSide], long: bool
+) -> None:
+    """Its server says goodbye, and has not read what waits there: this system discards what it had
+    for it, and that is not what the server took.
+    """
+    gate, far = wire
+    far.talks, far.got = says_goodbye_with_most_unread, []
+    known = len(gate.evidence.closed)
+    with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk, suppress(OSError):
+        talk.sendall(request(1, bytes(UNDER_WAY)))
+        talk.recv(1)
+    record = _one_more(gate, known)
+    assert record.bytes_went < UNDER_WAY
+    assert not record.bytes_exact
+
+
+OVER = threading.Event()
+"""The record of what a server leaves unread is there."""
+
+
+def _reads_no_body(talk: ssl.SSLSocket, far: FarSide) -> None:
+    far.got.append(Reader(talk).until(b"\r\n\r\n"))
+    OVER.wait(PATIENT_S)
+
+
+@pytest.mark.parametrize("talks", [resets_with_most_unread, says_goodbye_with_most_unread])
+def test_what_passed_unread_has_left_as_far_as_its_server_took_it(
+    wire: tuple[RunningGate, FarSide], talks: Talks
+) -> None:
+    """Of a connection that an exception lets pass nothing is known but how much went; that is so
+    much at least where its server broke it off.
+    """
+    gate, far = wire
+    far.talks, far.got = talks, []
+    known = len(gate.evidence.closed)
+    anyones = ssl.create_default_context()
+    anyones.check_hostname, anyones.verify_mode = False, ssl.CERT_NONE
+    gate.policy.exempted[HOST] = Decision(verdict=Verdict.WATCH, rule="pinned", reason="Pinned.")
+    try:
+        with socket.create_connection(("127.0.0.1", gate.port), timeout=PATIENT_S) as plain:
+            plain.sendall(b"CONNECT %b:443 HTTP/1.1\r\n\r\n" % HOST.encode())
+            assert b" 200 " in plain.recv(4096)
+            with anyones.wrap_socket(plain, server_hostname=HOST) as talk, suppress(OSError):
+                talk.sendall(request(1, bytes(UNDER_WAY)))
+                talk.recv(1)
+        record = _one_more(gate, known)
+    finally:
+        del gate.policy.exempted[HOST]
+    assert record.request.method == "CONNECT" and record.decision.rule == "pinned"
+    assert 0 < record.bytes_went < UNDER_WAY
+    assert not record.bytes_exact
+
+
+@pytest.mark.parametrize("size", [5, UNDER_WAY])
+@pytest.mark.parametrize("long", [False, True])
+def test_what_waits_here_when_its_client_leaves_is_not_told_as_left(
+    wire: tuple[RunningGate, FarSide], long: bool, size: int
+) -> None:
+    """Its server stands, and may never read it: the connection there ends with that of its client.
+    What the system there has is exact, be it that nobody has read it.
+    """
+    gate, far = wire
+    far.talks, far.got = _reads_no_body, []
+    known = len(gate.evidence.closed)
+    OVER.clear()
+    try:
+        with the_long_way() if long else nullcontext(), gate.connect(HOST) as talk:
+            talk.sendall(request(1, bytes(size)))
+            eventually(lambda: bool(far.got))
+            talk.close()
+            record = _one_more(gate, known)
+    finally:
+        OVER.set()
+    assert record.delivery is Delivery.SENT and record.read_whole
+    assert record.bytes_exact == (size == 5)
+    assert record.bytes_went == size if size == 5 else record.bytes_went < size
 
 
 @pytest.mark.parametrize("long", [False, True])
@@ -328,7 +418,9 @@ def test_a_body_whose_server_leaves_when_it_has_all_has_left_whole(
 
 
 def test_a_client_that_leaves_a_body_that_streams(wire: tuple[RunningGate, FarSide]) -> None:
-    """Its record states what had left: no less than the server has, and no more than came."""
+    """Its record states what had left: no less than the server has, unless it says “at least”, and
+    no more than came.
+    """
     gate, far = wire
     far.talks, far.got = silent, []
     known = len(gate.evidence.closed)
@@ -337,7 +429,9 @@ def test_a_client_that_leaves_a_body_that_streams(wire: tuple[RunningGate, FarSi
         eventually(lambda: sum(map(len, far.got)) > MB)
     record = _one_more(gate, known)
     head = len(b"".join(far.got).partition(b"\r\n\r\n")[0]) + 4
-    assert 0 < sum(map(len, far.got)) - head <= record.request.bytes <= 12 * MB
+    got = sum(map(len, far.got)) - head
+    assert got > 0 and 0 < record.request.bytes <= 12 * MB
+    assert record.bytes_least or got <= record.request.bytes
     assert (record.left, record.request.complete) == (True, False)
     assert LEFT_NOTE in record.notes
 
@@ -404,10 +498,10 @@ def test_a_gate_that_is_told_to_stop_ends_its_records(
     talks, sent, left, complete = STOPS[name]
     (record,) = _stopped_in(tmp_path_factory, talks, sent, _asked)
     assert (record.left, record.request.complete) == (True, complete)
-    if record.bytes_exact:
-        assert record.request.bytes == left or (left is None and record.request.bytes > 0)
-    else:  # its system answers late: what the server is known to have is the least
-        assert record.bytes_went <= (LARGE if left is None else left)
+    if left is None:
+        assert 0 < record.request.bytes <= LARGE
+    else:  # the gate waits for the system there, which has it and may answer late
+        assert (record.bytes_went, record.bytes_exact) == (left, True)
 
 
 def test_a_gate_that_is_told_to_stop_in_a_body_that_it_holds(

@@ -4,12 +4,13 @@ import asyncio
 import socket
 import struct
 import sys
+from typing import Any
 
 import pytest
 from mitmproxy.proxy.server import ConnectionIO
 
 from proxy.prompt_reading import made_prompt
-from proxy.untaken import lost_of, unacknowledged, untaken
+from proxy.untaken import is_reset, lost_of, unacknowledged, untaken
 
 SIZE = 64 << 20
 """More than the system holds for two ends."""
@@ -106,3 +107,28 @@ def test_of_a_connection_that_is_closed_here_nobody_knows_what_was_taken() -> No
         return untaken(ConnectionIO(writer=writer)), unacknowledged(ConnectionIO(writer=writer))
 
     assert asyncio.run(run()) == (None, None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells it")
+@pytest.mark.parametrize("how", ["stands", "ended", "reset"])
+def test_a_connection_that_was_reset_is_known_though_nobody_reads_from_it(how: str) -> None:
+    """One that stands, or that its other side has ended in order, is not over."""
+
+    async def run() -> bool:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            far, _ = listening.accept()
+        held: Any = writer.transport
+        held.pause_reading()
+        far.sendall(b"not read")
+        if how == "reset":
+            far.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if how != "stands":
+            far.close()
+        with far:
+            told = is_reset(ConnectionIO(writer=writer))
+            held.abort()
+        return told
+
+    assert asyncio.run(run()) == (how == "reset")
+    assert not is_reset(None)

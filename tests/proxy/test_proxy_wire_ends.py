@@ -1,6 +1,7 @@
 """How what is said on the wire ends: answers that last until the end, streams, early answers,
 servers that leave, holds with more behind them, clients that vanish or read late."""
 
+import asyncio
 import socket
 import ssl
 import struct
@@ -9,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 
 import pytest
-from mitmproxy.connection import ConnectionState
+from mitmproxy.connection import Connection, ConnectionState
 from patience import PATIENT_S, eventually
 
 from core.decision import Decision, Verdict
 from core.record import Record
 from proxy import backpressure
+from proxy.carrying_out import QueuedConnectionHandler
+from proxy.uploads import UploadTap
 from tests.proxy.conftest import RunningGate
 from tests.proxy.test_proxy_wire import (
     HOST,
@@ -425,6 +428,112 @@ def test_an_upload_that_breaks_off_is_broken_to_the_server(
     (record,) = uploads(gate)[known:]
     assert 1 <= record.bytes_went < 11 << 20
     assert not record.bytes_exact and not record.request.complete
+
+
+def _is_read_from(name: tuple[str, int]) -> bool:
+    """Return whether the gate takes what comes from the client at this address."""
+    (ours,) = [one for one in list(backpressure._OPEN.values()) if one.client.peername == name]
+    writer = ours.transports[ours.client].writer
+    return writer is not None and writer.transport.is_reading()  # type: ignore[union-attr]
+
+
+def test_a_client_that_breaks_off_while_its_server_reads_nothing_is_seen(
+    wire: tuple[RunningGate, FarSide],
+) -> None:
+    """Neither is read from then, and the server may never go on: the record does not wait for it,
+    and the connection there is broken.
+    """
+    gate, far = wire
+    known, over = len(uploads(gate)), threading.Event()
+    met: list[str] = []
+
+    def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
+        Reader(talk).until(b"\r\n\r\n")
+        far.got.append(talk.recv(1))
+        over.wait(PATIENT_S)
+        with suppress(ConnectionResetError):
+            while talk.recv(1 << 20):
+                continue
+            met.append("closed")
+        met.append("over")
+
+    far.talks, far.got = talks, []
+    with gate.connect(HOST) as talk:
+        talk.sendall(b"POST /x HTTP/1.1\r\nHost: files.example\r\nContent-Length: 90000000\r\n\r\n")
+        talk.setblocking(False)
+        piece = b"some words\n" * 1000
+
+        def is_stuck() -> bool:
+            with suppress(ssl.SSLWantWriteError):
+                for _ in range(100):
+                    talk.send(piece)
+            return not _is_read_from(talk.getsockname())
+
+        eventually(is_stuck)
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    eventually(lambda: len(uploads(gate)) == known + 1)
+    over.set()
+    eventually(lambda: bool(met))
+    assert met == ["over"]
+    (record,) = uploads(gate)[known:]
+    assert not record.bytes_exact and not record.request.complete
+
+
+def test_what_is_let_out_behind_a_break_is_not_told_as_taken(
+    wire: tuple[RunningGate, FarSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece is being read when its client breaks off: it is written behind that, and goes with
+    the connection there.
+    """
+    gate, far = wire
+    known, inspect = len(uploads(gate)), UploadTap.inspect
+    asked, broken, over = threading.Event(), threading.Event(), threading.Event()
+
+    async def waits(tap: UploadTap) -> None:
+        await inspect(tap)
+        if far.got:
+            asked.set()
+            await asyncio.to_thread(broken.wait, PATIENT_S)
+
+    def talks(talk: ssl.SSLSocket, far: FarSide) -> None:
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
+        Reader(talk).until(b"\r\n\r\n")
+        far.got.append(talk.recv(1))
+        while not asked.is_set():
+            talk.recv(1 << 16)
+        over.wait(PATIENT_S)
+
+    def pours() -> None:
+        with suppress(OSError):
+            talk.sendall(head + b"some words\n" * (1 << 20))
+
+    far.talks, far.got = talks, []
+    monkeypatch.setattr(UploadTap, "inspect", waits)
+    head = b"POST /x HTTP/1.1\r\nHost: files.example\r\nContent-Length: 90000000\r\n\r\n"
+    talk = gate.connect(HOST)
+    sending = threading.Thread(target=pours)
+    sending.start()
+    assert asked.wait(PATIENT_S)
+    (handler,) = [one for one in backpressure._OPEN.values() if one._waiting]
+    with socket.socket(fileno=talk.detach()) as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        plain.shutdown(socket.SHUT_RD)
+    eventually(lambda: len(handler.lost) > 0)
+    behind: list[Connection] = []
+    writes = QueuedConnectionHandler.write
+
+    def written(handler: QueuedConnectionHandler, to: Connection, data: bytes) -> None:
+        behind.append(to)
+        writes(handler, to, data)
+
+    monkeypatch.setattr(QueuedConnectionHandler, "write", written)
+    broken.set()
+    eventually(lambda: len(uploads(gate)) == known + 1)
+    over.set()
+    sending.join(PATIENT_S)
+    (record,) = uploads(gate)[known:]
+    assert not (behind and record.bytes_exact)
 
 
 def test_an_upload_that_its_server_breaks_off_is_told_as_far_as_it_is_known(
