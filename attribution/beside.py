@@ -6,29 +6,35 @@ process; nothing of what is found is run.
 """
 
 import hashlib
-import io
 import os
 import posixpath
 import stat
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from attribution.archives import Packed, archive_of
+from attribution.asked_for import (
+    UNASKED,
+    is_answered_by_others,
+    is_more_than_asked,
+    modules_in,
+)
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.identity.environment import config_of, prefix_of
-from attribution.linked import taken_in_place
+from attribution.linked import is_linked, taken_in_place
 from attribution.os_users import home_of
 from attribution.plain_files import text_of
 from attribution.resolution import search_paths
-from attribution.resolution.command_line import Command, parse
+from attribution.resolution.command_line import Command, Kind, parse
 from attribution.startup import (
     CUSTOM,
     LINES_OF_OTHERS,
     LOADED_FIRST,
     MOST_LINES,
     NEVER_FIRST,
+    STANDARD,
     TRIED,
     Start,
     folders_of,
@@ -84,9 +90,6 @@ _BY_PROCESSOR = frozenset({"glibc-hwcaps", "tls", "x86_64", "haswell", "avx512_1
 """Folders within which the loader looks first."""
 _BEACONS = frozenset(("sitecustomize.py", "__pycache__"))
 _BEACON = Path(__file__).parent / "beacon/child"
-_MOST_ARCHIVE = 64 << 20
-_HEAD, _HEAD_BYTES = b"PK\x01\x02", 46
-"""How the entry of an archive's directory begins, and how long it is before its name."""
 
 
 def goes_on(owner: ProcessFacts) -> str | None:
@@ -112,7 +115,8 @@ def doubt(owner: ProcessFacts, files: HostFiles, script: str | None = None) -> s
         return BESIDE
     if names_another_home(start):
         return BESIDE
-    found = _of_loader(start) or _of_user(start, command)
+    found = _of_loader(start) or _of_user(start, command, script)
+    found = found or _of_folder_of_start(start, command, script)
     if found is not None or command.ignores_environment:
         return found
     warned = os.fsdecode(start.told.get(b"PYTHONWARNINGS", b""))
@@ -201,7 +205,7 @@ def _installed(start: Start, exe: str) -> str:
     return posixpath.dirname(posixpath.dirname(start.files.realpath(exe)))
 
 
-def _of_user(start: Start, command: Command) -> str | None:
+def _of_user(start: Start, command: Command, script: str | None) -> str | None:
     """Look where a variable says that the user keeps packages: what lies in the home of the account
     is installed.
     """
@@ -214,10 +218,13 @@ def _of_user(start: Start, command: Command) -> str | None:
         if any(n.endswith(".pth") or n.partition(".")[0] in CUSTOM for n in names):
             return BESIDE
         others = [f for f in folders_of(start) if f.endswith("-packages") and f != folder]
-        if named(start, folder, (TRIED | names_in(start, others)) - NEVER_FIRST):
+        taken = frozenset((TRIED | names_in(start, others)) - NEVER_FIRST)
+        if _is_in_place(start, folder, taken):
             return IN_PLACE
         if _is_changed(start, folder):
             return BESIDE_SINCE
+        if (reason := _unasked(start, folder, script)) is not None:
+            return reason
     return None
 
 
@@ -253,6 +260,24 @@ class _First:
     """Folders of the installation, where the same names stand by right."""
 
 
+def _of_folder_of_start(start: Start, command: Command, script: str | None) -> str | None:
+    """Look into the folder of the start where modules are looked for there first. What is changed
+    in it later is asked elsewhere (`compiled`).
+    """
+    told = not command.ignores_environment and start.told.get(b"PYTHONSAFEPATH")
+    here = next(iter(search_paths.bases(start.owner)), None)
+    if command.kind is not Kind.MODULE or command.safe_path or told or here is None:
+        return None
+    if script is None or _is_above(start, here, script) or _is_ours(start, here):
+        return None
+    homes = {start.files.realpath(folder) for folder in folders_of(start)}
+    if start.files.realpath(here) in homes:
+        return None
+    if _is_in_place(start, here, importable(start)):
+        return IN_PLACE
+    return _unasked(start, here, script)
+
+
 def _of_path(start: Start, command: Command, script: str | None) -> str | None:
     """Look into the folders of PYTHONPATH."""
     given = [f for f in search_paths.given_folders(start.owner) if not _is_ours(start, f)]
@@ -268,17 +293,39 @@ def _of_path(start: Start, command: Command, script: str | None) -> str | None:
 def _of_given(start: Start, folder: str, first: _First, script: str | None) -> str | None:
     if start.files.realpath(folder) in first.installed:
         return None
-    archive = _archive_of(start, folder)
-    if archive is not None and _is_in_archive(start, archive, folder, first.names):
+    archive = archive_of(start, folder)
+    packed = None if archive is None else Packed.of(start, archive, folder)
+    if packed is not None and packed.may_hold(first.names):
         return BESIDE
     if named(start, folder, first.names):
         return BESIDE
-    if script is None or not _is_above(start, folder, script):
-        names = taken_in_place(start, folder, first.imported)
-        packed = archive is not None and _is_in_archive(start, archive, folder, names)
-        if packed or named(start, folder, names):
-            return IN_PLACE
-    return BESIDE_SINCE if _is_changed(start, archive or folder) else None
+    changed = BESIDE_SINCE if _is_changed(start, archive or folder) else None
+    if script is not None and _is_above(start, folder, script):
+        return changed
+    taken = taken_in_place(start, folder, first.imported)
+    if packed is not None and packed.may_hold(taken) or _is_in_place(start, folder, taken):
+        return IN_PLACE
+    return changed or _unasked(start, folder, script, packed)
+
+
+def _is_in_place(start: Start, folder: str, taken: frozenset[str]) -> bool:
+    """True for a module that is taken before another one of its name. A folder without a file of
+    its own is that before another such, of which Python itself has none.
+    """
+    within = taken - STANDARD
+    return named(start, folder, taken) or not within.isdisjoint(modules_in(start, folder))
+
+
+def _unasked(
+    start: Start, folder: str, script: str | None, packed: Packed | None = None
+) -> str | None:
+    """Look for what only others than the script ask for."""
+    if is_linked(start, folder):
+        return None
+    if packed is None:
+        return UNASKED if is_answered_by_others(start, folder, script) else None
+    more = is_more_than_asked(start, folder, script, packed.modules)
+    return UNASKED if packed.has_plugins or more else None
 
 
 def _is_above(start: Start, folder: str, script: str) -> bool:
@@ -328,42 +375,6 @@ def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:
                 data = text_of(start.files.outside(f"{folder}/{name}"), MOST_LINES)
                 if b"import" in data:
                     yield data
-
-
-def _archive_of(start: Start, folder: str) -> str | None:
-    """Return the file that stands on the way to a folder, in which Python then looks for it."""
-    place = folder
-    while place not in {"", "/"}:
-        if start.files.exists(place):
-            return None if start.files.is_dir(place) else place
-        place = posixpath.dirname(place)
-    return None
-
-
-def _is_in_archive(start: Start, archive: str, folder: str, names: frozenset[str]) -> bool:
-    """True where an archive holds a module of one of these names, or cannot be read. Everything in
-    it that Python could take for an entry counts, whichever directory it belongs to, and by the
-    name that stands there: readers differ in both.
-    """
-    data = text_of(start.files.outside(archive), _MOST_ARCHIVE + 1)
-    if not data or len(data) > _MOST_ARCHIVE:
-        return True
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        return data[:2] == b"PK" or b"PK\x05\x06" in data
-    inner = f"{folder[len(archive) + 1 :]}/".lstrip("/")
-    below = (name.removeprefix(inner) for name in _entries(data) if name.startswith(inner))
-    return any(name.split("/")[0].partition(".")[0] in names for name in below)
-
-
-def _entries(data: bytes) -> Iterator[str]:
-    """Yield the names of an archive's entries, without ways back and forth."""
-    at = data.find(_HEAD)
-    while at >= 0:
-        end = at + _HEAD_BYTES
-        name = data[end : end + int.from_bytes(data[at + 28 : at + 30], "little")]
-        yield posixpath.normpath(name.decode("cp437"))
-        yield posixpath.normpath(name.decode("utf-8", "replace"))
-        at = data.find(_HEAD, at + len(_HEAD))
 
 
 def _is_changed(start: Start, path: str) -> bool:

@@ -21,9 +21,14 @@ def taken_in_place(start: Start, folder: str, imported: frozenset[str]) -> froze
     """Return what modules in a folder of the environment's are called that stand in the place of
     others. `imported`: what any program may import, and has from the installation.
     """
-    if start.files.realpath(folder) in set(_linked(start, folders_of(start))):
+    if is_linked(start, folder):
         return (STANDARD | TRIED) - NEVER_FIRST
     return imported
+
+
+def is_linked(start: Start, folder: str) -> bool:
+    """True for a folder that the installation names."""
+    return start.files.realpath(folder) in set(_linked(start, folders_of(start)))
 
 
 def _linked(start: Start, folders: Iterable[str]) -> Iterator[str]:

@@ -279,12 +279,12 @@ def named(start: Start, folder: str, names: Collection[str]) -> bool:
         first, _, ending = entry.partition(".")
         if first not in names:
             continue
-        if _is_loaded(ending) if ending else _is_package(start, f"{folder}/{entry}"):
+        if is_loaded(ending) if ending else _is_package(start, f"{folder}/{entry}"):
             return True
     return False
 
 
-def _is_loaded(ending: str) -> bool:
+def is_loaded(ending: str) -> bool:
     """True for what Python loads as a module: `csv.json` is none."""
     return ending in {"py", "pyc"} or ending.endswith("so")
 
