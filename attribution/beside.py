@@ -23,6 +23,7 @@ from attribution.asked_for import (
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.identity.environment import config_of, prefix_of
+from attribution.installation import is_below_packages, is_own
 from attribution.linked import is_linked, taken_in_place
 from attribution.os_users import home_of
 from attribution.plain_files import text_of
@@ -40,7 +41,6 @@ from attribution.startup import (
     folders_of,
     importable,
     imports_for_warning,
-    installed,
     listed,
     module_names_in,
     named,
@@ -256,8 +256,6 @@ class _First:
     names: frozenset[str]
     imported: frozenset[str]
     """What any program may import, and has from elsewhere."""
-    installed: frozenset[str]
-    """Folders of the installation, where the same names stand by right."""
 
 
 def _of_folder_of_start(start: Start, command: Command, script: str | None) -> str | None:
@@ -268,10 +266,7 @@ def _of_folder_of_start(start: Start, command: Command, script: str | None) -> s
     here = next(iter(search_paths.bases(start.owner)), None)
     if command.kind is not Kind.MODULE or command.safe_path or told or here is None:
         return None
-    if script is None or _is_above(start, here, script) or _is_ours(start, here):
-        return None
-    homes = {start.files.realpath(folder) for folder in folders_of(start)}
-    if start.files.realpath(here) in homes:
+    if script is None or _is_above(start, here, script) or is_own(start, here):
         return None
     if _is_in_place(start, here, importable(start)):
         return IN_PLACE
@@ -280,6 +275,8 @@ def _of_folder_of_start(start: Start, command: Command, script: str | None) -> s
 
 def _of_path(start: Start, command: Command, script: str | None) -> str | None:
     """Look into the folders of PYTHONPATH."""
+    if _is_up_from_a_link(start):
+        return BESIDE
     given = [f for f in search_paths.given_folders(start.owner) if not _is_ours(start, f)]
     if not given:
         return None
@@ -290,8 +287,19 @@ def _of_path(start: Start, command: Command, script: str | None) -> str | None:
     return next((reason for reason in found if reason is not None), None)
 
 
+def _is_up_from_a_link(start: Start) -> bool:
+    """True where an entry of PYTHONPATH goes up again from behind a link: before `site` has made it
+    plain, and with `-S`, that is another folder than its name says.
+    """
+    here = next(iter(search_paths.bases(start.owner)), "/")
+    told = (start.owner.env.get("PYTHONPATH") or "").split(":")
+    places = [posixpath.join(here, entry) for entry in told if ".." in entry.split("/")]
+    real = start.files.realpath
+    return any(real(place) != real(posixpath.normpath(place)) for place in places)
+
+
 def _of_given(start: Start, folder: str, first: _First, script: str | None) -> str | None:
-    if start.files.realpath(folder) in first.installed:
+    if is_own(start, folder):
         return None
     archive = archive_of(start, folder)
     packed = None if archive is None else Packed.of(start, archive, folder)
@@ -303,7 +311,7 @@ def _of_given(start: Start, folder: str, first: _First, script: str | None) -> s
     if script is not None and _is_above(start, folder, script):
         return changed
     taken = taken_in_place(start, folder, first.imported)
-    if packed is not None and packed.may_hold(taken) or _is_in_place(start, folder, taken):
+    if (packed is not None and packed.may_hold(taken)) or _is_in_place(start, folder, taken):
         return IN_PLACE
     return changed or _unasked(start, folder, script, packed)
 
@@ -347,7 +355,6 @@ def _first(start: Start, command: Command) -> _First | None:
     where a variable has such a line do more.
     """
     folders = [] if "S" in command.flags else folders_of(start)
-    homes = frozenset(start.files.realpath(folder) for folder in folders)
     names, unknown = set(LOADED_FIRST), False
     for data in _lines_run(start, folders):
         known = LINES_OF_OTHERS.get(hashlib.sha256(data).hexdigest())
@@ -363,7 +370,6 @@ def _first(start: Start, command: Command) -> _First | None:
     return _First(
         names=frozenset(names - NEVER_FIRST - {""}),
         imported=importable(start),
-        installed=homes,
     )
 
 
@@ -397,8 +403,7 @@ def _is_ours(start: Start, folder: str) -> bool:
     installed tool names.
     """
     files, place = start.files, start.files.realpath(folder)
-    packages = (files.realpath(one) for one in installed(start))
-    if any(place.startswith(f"{one}/") for one in packages):
+    if is_below_packages(start, folder):
         return True
     names = {"beacon.py": f"{posixpath.dirname(place)}/beacon.py"}
     names["path/sitecustomize.py"] = f"{place}/sitecustomize.py"

@@ -5,6 +5,7 @@ what stands there is what is installed.
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from attribution.installation import own_folders
 from attribution.plain_files import text_of
 from attribution.startup import (
     MOST_LINES,
@@ -12,7 +13,6 @@ from attribution.startup import (
     STANDARD,
     TRIED,
     Start,
-    folders_of,
     listed,
 )
 
@@ -28,7 +28,7 @@ def taken_in_place(start: Start, folder: str, imported: frozenset[str]) -> froze
 
 def is_linked(start: Start, folder: str) -> bool:
     """True for a folder that the installation names."""
-    return start.files.realpath(folder) in set(_linked(start, folders_of(start)))
+    return start.files.realpath(folder) in set(_linked(start, own_folders(start)))
 
 
 def _linked(start: Start, folders: Iterable[str]) -> Iterator[str]:
