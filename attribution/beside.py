@@ -288,8 +288,8 @@ def _of_path(start: Start, command: Command, script: str | None) -> str | None:
 
 
 def _is_up_from_a_link(start: Start) -> bool:
-    """True where an entry of PYTHONPATH goes up again from behind a link: before `site` has made it
-    plain, and with `-S`, that is another folder than its name says.
+    """True where an entry of PYTHONPATH goes up again from behind a link: until Python 3.11 makes
+    it plain at the start, that is another folder than its name says before `site` has done so.
     """
     here = next(iter(search_paths.bases(start.owner)), "/")
     told = (start.owner.env.get("PYTHONPATH") or "").split(":")

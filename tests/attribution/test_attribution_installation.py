@@ -106,21 +106,19 @@ def test_a_folder_of_the_path_is_none_of_the_installation(
     assert reason is not None
 
 
-@pytest.mark.parametrize("words", [("-S",), ("-S", "-X", "frozen_modules=on"), ()])
+@pytest.mark.parametrize("words", [("-S",), ()])
 def test_up_again_from_behind_a_link_is_another_folder(
     begin: Begin, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    """As the kernel goes, and not as it is spelled; `site` makes it plain, too late for what is
-    imported before.
+    """As the kernel goes, and not as it is spelled: until Python 3.11 made it plain at the start,
+    `site` did so, too late for what is imported before.
     """
     _module(tmp_path / "far/more")
     _module(tmp_path / "far/inner", "x.txt")
     _module(tmp_path / "more", "x.txt")
     (tmp_path / "link").symlink_to("far/inner")
     path = f"{tmp_path}/link/../more"
-    found, reason = begin(*words, called=str(tmp_path / "env/bin/python"), PYTHONPATH=path)
-    assert found.startswith(str(tmp_path)) is bool(words)
-    assert reason is not None
+    assert begin(*words, called=str(tmp_path / "env/bin/python"), PYTHONPATH=path)[1] is not None
     straight = f"{tmp_path}/far/../more"
     assert begin(*words, called=str(tmp_path / "env/bin/python"), PYTHONPATH=straight)[1] is None
 
