@@ -14,17 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attribution.archives import Packed, archive_of
-from attribution.asked_for import (
-    UNASKED,
-    is_answered_by_others,
-    is_more_than_asked,
-    modules_in,
-)
+from attribution.asked_for import UNASKED, is_answered_by_others, is_more_than_asked
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.identity.environment import config_of, prefix_of
-from attribution.installation import is_below_packages, is_own
-from attribution.linked import is_linked, taken_in_place
+from attribution.installation import is_below_packages, is_own, is_up_from_a_link
+from attribution.linked import is_in_place, is_linked, taken_in_place
 from attribution.os_users import home_of
 from attribution.plain_files import text_of
 from attribution.resolution import search_paths
@@ -35,7 +30,6 @@ from attribution.startup import (
     LOADED_FIRST,
     MOST_LINES,
     NEVER_FIRST,
-    STANDARD,
     TRIED,
     Start,
     folders_of,
@@ -219,7 +213,7 @@ def _of_user(start: Start, command: Command, script: str | None) -> str | None:
             return BESIDE
         others = [f for f in folders_of(start) if f.endswith("-packages") and f != folder]
         taken = frozenset((TRIED | names_in(start, others)) - NEVER_FIRST)
-        if _is_in_place(start, folder, taken):
+        if is_in_place(start, folder, taken):
             return IN_PLACE
         if _is_changed(start, folder):
             return BESIDE_SINCE
@@ -268,14 +262,14 @@ def _of_folder_of_start(start: Start, command: Command, script: str | None) -> s
         return None
     if script is None or _is_above(start, here, script) or is_own(start, here):
         return None
-    if _is_in_place(start, here, importable(start)):
+    if is_in_place(start, here, importable(start)):
         return IN_PLACE
     return _unasked(start, here, script)
 
 
 def _of_path(start: Start, command: Command, script: str | None) -> str | None:
     """Look into the folders of PYTHONPATH."""
-    if _is_up_from_a_link(start):
+    if is_up_from_a_link(start):
         return BESIDE
     given = [f for f in search_paths.given_folders(start.owner) if not _is_ours(start, f)]
     if not given:
@@ -285,17 +279,6 @@ def _of_path(start: Start, command: Command, script: str | None) -> str | None:
         return BESIDE
     found = (_of_given(start, folder, first, script) for folder in given)
     return next((reason for reason in found if reason is not None), None)
-
-
-def _is_up_from_a_link(start: Start) -> bool:
-    """True where an entry of PYTHONPATH goes up again from behind a link: until Python 3.11 makes
-    it plain at the start, that is another folder than its name says before `site` has done so.
-    """
-    here = next(iter(search_paths.bases(start.owner)), "/")
-    told = (start.owner.env.get("PYTHONPATH") or "").split(":")
-    places = [posixpath.join(here, entry) for entry in told if ".." in entry.split("/")]
-    real = start.files.realpath
-    return any(real(place) != real(posixpath.normpath(place)) for place in places)
 
 
 def _of_given(start: Start, folder: str, first: _First, script: str | None) -> str | None:
@@ -311,17 +294,9 @@ def _of_given(start: Start, folder: str, first: _First, script: str | None) -> s
     if script is not None and _is_above(start, folder, script):
         return changed
     taken = taken_in_place(start, folder, first.imported)
-    if (packed is not None and packed.may_hold(taken)) or _is_in_place(start, folder, taken):
+    if (packed is not None and packed.may_hold(taken)) or is_in_place(start, folder, taken):
         return IN_PLACE
     return changed or _unasked(start, folder, script, packed)
-
-
-def _is_in_place(start: Start, folder: str, taken: frozenset[str]) -> bool:
-    """True for a module that is taken before another one of its name. A folder without a file of
-    its own is that before another such, of which Python itself has none.
-    """
-    within = taken - STANDARD
-    return named(start, folder, taken) or not within.isdisjoint(modules_in(start, folder))
 
 
 def _unasked(

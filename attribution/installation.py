@@ -34,3 +34,14 @@ def is_below_packages(start: Start, folder: str) -> bool:
     place = start.files.realpath(folder)
     packages = (one for one in own_folders(start) if one.endswith("-packages"))
     return any(place.startswith(f"{start.files.realpath(one)}/") for one in packages)
+
+
+def is_up_from_a_link(start: Start) -> bool:
+    """True where an entry of PYTHONPATH goes up again from behind a link: until Python 3.11 makes
+    it plain at the start, that is another folder than its name says before `site` has done so.
+    """
+    here = next(iter(search_paths.bases(start.owner)), "/")
+    told = (start.owner.env.get("PYTHONPATH") or "").split(":")
+    places = [posixpath.join(here, entry) for entry in told if ".." in entry.split("/")]
+    real = start.files.realpath
+    return any(real(place) != real(posixpath.normpath(place)) for place in places)

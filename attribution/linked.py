@@ -5,6 +5,7 @@ what stands there is what is installed.
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from attribution.asked_for import modules_in
 from attribution.installation import own_folders
 from attribution.plain_files import text_of
 from attribution.startup import (
@@ -14,6 +15,7 @@ from attribution.startup import (
     TRIED,
     Start,
     listed,
+    named,
 )
 
 
@@ -24,6 +26,14 @@ def taken_in_place(start: Start, folder: str, imported: frozenset[str]) -> froze
     if is_linked(start, folder):
         return (STANDARD | TRIED) - NEVER_FIRST
     return imported
+
+
+def is_in_place(start: Start, folder: str, taken: frozenset[str]) -> bool:
+    """True for a module that is taken before another one of its name. A folder without a file of
+    its own is that before another such, of which Python itself has none.
+    """
+    within = taken - STANDARD
+    return named(start, folder, taken) or not within.isdisjoint(modules_in(start, folder))
 
 
 def is_linked(start: Start, folder: str) -> bool:

@@ -45,12 +45,15 @@ def package_folders(
     if outside and base is not None and base not in prefixes:
         prefixes.append(base)
     versions = _versions(facts, claim, config)
-    path = facts.env.get("PYTHONPATH", "").split(":") if given else []
-    named = [entry for entry in path if entry.startswith("/")]
+    named = _on_the_path(facts) if given else []
     own = f"{home}/.local" if home and outside else None
     found = [*named, *_in(prefixes, versions, outside), *_in([own] if own else [], versions, False)]
     real = {files.realpath(folder): folder for folder in reversed(found) if files.is_dir(folder)}
     return tuple(reversed(real.values()))
+
+
+def _on_the_path(facts: ProcessFacts) -> list[str]:
+    return [e for e in facts.env.get("PYTHONPATH", "").split(":") if e.startswith("/")]
 
 
 def prefix_of(facts: ProcessFacts, files: Files, claim: StartClaim | None = None) -> str | None:
