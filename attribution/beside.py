@@ -6,23 +6,24 @@ process; nothing of what is found is run.
 """
 
 import hashlib
-import io
 import os
 import posixpath
 import stat
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from attribution.archives import Packed, archive_of
+from attribution.asked_for import UNASKED, is_answered_by_others, is_more_than_asked
 from attribution.facts import ProcessFacts
 from attribution.filesystem import HostFiles
 from attribution.identity.environment import config_of, prefix_of
-from attribution.linked import taken_in_place
+from attribution.installation import is_below_packages, is_own, is_up_from_a_link
+from attribution.linked import is_in_place, is_linked, taken_in_place
 from attribution.os_users import home_of
 from attribution.plain_files import text_of
 from attribution.resolution import search_paths
-from attribution.resolution.command_line import Command, parse
+from attribution.resolution.command_line import Command, Kind, parse
 from attribution.startup import (
     CUSTOM,
     LINES_OF_OTHERS,
@@ -34,7 +35,6 @@ from attribution.startup import (
     folders_of,
     importable,
     imports_for_warning,
-    installed,
     listed,
     module_names_in,
     named,
@@ -84,9 +84,6 @@ _BY_PROCESSOR = frozenset({"glibc-hwcaps", "tls", "x86_64", "haswell", "avx512_1
 """Folders within which the loader looks first."""
 _BEACONS = frozenset(("sitecustomize.py", "__pycache__"))
 _BEACON = Path(__file__).parent / "beacon/child"
-_MOST_ARCHIVE = 64 << 20
-_HEAD, _HEAD_BYTES = b"PK\x01\x02", 46
-"""How the entry of an archive's directory begins, and how long it is before its name."""
 
 
 def goes_on(owner: ProcessFacts) -> str | None:
@@ -112,7 +109,8 @@ def doubt(owner: ProcessFacts, files: HostFiles, script: str | None = None) -> s
         return BESIDE
     if names_another_home(start):
         return BESIDE
-    found = _of_loader(start) or _of_user(start, command)
+    found = _of_loader(start) or _of_user(start, command, script)
+    found = found or _of_folder_of_start(start, command, script)
     if found is not None or command.ignores_environment:
         return found
     warned = os.fsdecode(start.told.get(b"PYTHONWARNINGS", b""))
@@ -201,7 +199,7 @@ def _installed(start: Start, exe: str) -> str:
     return posixpath.dirname(posixpath.dirname(start.files.realpath(exe)))
 
 
-def _of_user(start: Start, command: Command) -> str | None:
+def _of_user(start: Start, command: Command, script: str | None) -> str | None:
     """Look where a variable says that the user keeps packages: what lies in the home of the account
     is installed.
     """
@@ -214,10 +212,13 @@ def _of_user(start: Start, command: Command) -> str | None:
         if any(n.endswith(".pth") or n.partition(".")[0] in CUSTOM for n in names):
             return BESIDE
         others = [f for f in folders_of(start) if f.endswith("-packages") and f != folder]
-        if named(start, folder, (TRIED | names_in(start, others)) - NEVER_FIRST):
+        taken = frozenset((TRIED | names_in(start, others)) - NEVER_FIRST)
+        if is_in_place(start, folder, taken):
             return IN_PLACE
         if _is_changed(start, folder):
             return BESIDE_SINCE
+        if (reason := _unasked(start, folder, script)) is not None:
+            return reason
     return None
 
 
@@ -249,12 +250,27 @@ class _First:
     names: frozenset[str]
     imported: frozenset[str]
     """What any program may import, and has from elsewhere."""
-    installed: frozenset[str]
-    """Folders of the installation, where the same names stand by right."""
+
+
+def _of_folder_of_start(start: Start, command: Command, script: str | None) -> str | None:
+    """Look into the folder of the start where modules are looked for there first. What is changed
+    in it later is asked elsewhere (`compiled`).
+    """
+    told = not command.ignores_environment and start.told.get(b"PYTHONSAFEPATH")
+    here = next(iter(search_paths.bases(start.owner)), None)
+    if command.kind is not Kind.MODULE or command.safe_path or told or here is None:
+        return None
+    if script is None or _is_above(start, here, script) or is_own(start, here):
+        return None
+    if is_in_place(start, here, importable(start)):
+        return IN_PLACE
+    return _unasked(start, here, script)
 
 
 def _of_path(start: Start, command: Command, script: str | None) -> str | None:
     """Look into the folders of PYTHONPATH."""
+    if is_up_from_a_link(start):
+        return BESIDE
     given = [f for f in search_paths.given_folders(start.owner) if not _is_ours(start, f)]
     if not given:
         return None
@@ -266,19 +282,33 @@ def _of_path(start: Start, command: Command, script: str | None) -> str | None:
 
 
 def _of_given(start: Start, folder: str, first: _First, script: str | None) -> str | None:
-    if start.files.realpath(folder) in first.installed:
+    if is_own(start, folder):
         return None
-    archive = _archive_of(start, folder)
-    if archive is not None and _is_in_archive(start, archive, folder, first.names):
+    archive = archive_of(start, folder)
+    packed = None if archive is None else Packed.of(start, archive, folder)
+    if packed is not None and packed.may_hold(first.names):
         return BESIDE
     if named(start, folder, first.names):
         return BESIDE
-    if script is None or not _is_above(start, folder, script):
-        names = taken_in_place(start, folder, first.imported)
-        packed = archive is not None and _is_in_archive(start, archive, folder, names)
-        if packed or named(start, folder, names):
-            return IN_PLACE
-    return BESIDE_SINCE if _is_changed(start, archive or folder) else None
+    changed = BESIDE_SINCE if _is_changed(start, archive or folder) else None
+    if script is not None and _is_above(start, folder, script):
+        return changed
+    taken = taken_in_place(start, folder, first.imported)
+    if (packed is not None and packed.may_hold(taken)) or is_in_place(start, folder, taken):
+        return IN_PLACE
+    return changed or _unasked(start, folder, script, packed)
+
+
+def _unasked(
+    start: Start, folder: str, script: str | None, packed: Packed | None = None
+) -> str | None:
+    """Look for what only others than the script ask for."""
+    if is_linked(start, folder):
+        return None
+    if packed is None:
+        return UNASKED if is_answered_by_others(start, folder, script) else None
+    more = is_more_than_asked(start, folder, script, packed.modules)
+    return UNASKED if packed.has_plugins or more else None
 
 
 def _is_above(start: Start, folder: str, script: str) -> bool:
@@ -300,7 +330,6 @@ def _first(start: Start, command: Command) -> _First | None:
     where a variable has such a line do more.
     """
     folders = [] if "S" in command.flags else folders_of(start)
-    homes = frozenset(start.files.realpath(folder) for folder in folders)
     names, unknown = set(LOADED_FIRST), False
     for data in _lines_run(start, folders):
         known = LINES_OF_OTHERS.get(hashlib.sha256(data).hexdigest())
@@ -316,7 +345,6 @@ def _first(start: Start, command: Command) -> _First | None:
     return _First(
         names=frozenset(names - NEVER_FIRST - {""}),
         imported=importable(start),
-        installed=homes,
     )
 
 
@@ -328,42 +356,6 @@ def _lines_run(start: Start, folders: list[str]) -> Iterator[bytes]:
                 data = text_of(start.files.outside(f"{folder}/{name}"), MOST_LINES)
                 if b"import" in data:
                     yield data
-
-
-def _archive_of(start: Start, folder: str) -> str | None:
-    """Return the file that stands on the way to a folder, in which Python then looks for it."""
-    place = folder
-    while place not in {"", "/"}:
-        if start.files.exists(place):
-            return None if start.files.is_dir(place) else place
-        place = posixpath.dirname(place)
-    return None
-
-
-def _is_in_archive(start: Start, archive: str, folder: str, names: frozenset[str]) -> bool:
-    """True where an archive holds a module of one of these names, or cannot be read. Everything in
-    it that Python could take for an entry counts, whichever directory it belongs to, and by the
-    name that stands there: readers differ in both.
-    """
-    data = text_of(start.files.outside(archive), _MOST_ARCHIVE + 1)
-    if not data or len(data) > _MOST_ARCHIVE:
-        return True
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        return data[:2] == b"PK" or b"PK\x05\x06" in data
-    inner = f"{folder[len(archive) + 1 :]}/".lstrip("/")
-    below = (name.removeprefix(inner) for name in _entries(data) if name.startswith(inner))
-    return any(name.split("/")[0].partition(".")[0] in names for name in below)
-
-
-def _entries(data: bytes) -> Iterator[str]:
-    """Yield the names of an archive's entries, without ways back and forth."""
-    at = data.find(_HEAD)
-    while at >= 0:
-        end = at + _HEAD_BYTES
-        name = data[end : end + int.from_bytes(data[at + 28 : at + 30], "little")]
-        yield posixpath.normpath(name.decode("cp437"))
-        yield posixpath.normpath(name.decode("utf-8", "replace"))
-        at = data.find(_HEAD, at + len(_HEAD))
 
 
 def _is_changed(start: Start, path: str) -> bool:
@@ -386,8 +378,7 @@ def _is_ours(start: Start, folder: str) -> bool:
     installed tool names.
     """
     files, place = start.files, start.files.realpath(folder)
-    packages = (files.realpath(one) for one in installed(start))
-    if any(place.startswith(f"{one}/") for one in packages):
+    if is_below_packages(start, folder):
         return True
     names = {"beacon.py": f"{posixpath.dirname(place)}/beacon.py"}
     names["path/sitecustomize.py"] = f"{place}/sitecustomize.py"

@@ -9,6 +9,7 @@ import posixpath
 from attribution import compiled, startup
 from attribution.facts import ProcessFacts, Witness
 from attribution.filesystem import HostFiles
+from attribution.installation import is_own
 from attribution.resolution import Resolution, search_paths
 from attribution.resolution.command_line import parse
 from attribution.resolution.plain_tools import plain_tool
@@ -43,10 +44,9 @@ def doubt(
         word=tool,
     )
     start = startup.start_of(owner, files)
-    places = startup.folders_of(start)
-    own = {files.realpath(place) for place in places}
-    if posixpath.dirname(imported.path or "") not in own:
+    if not is_own(start, posixpath.dirname(imported.path or "")):
         return compiled.BEFORE_IT
+    places = startup.folders_of(start)
     found = compiled.doubt(owner, imported, witness, files, places)
     return (
         found or startup.doubt(owner, files) or _of_link(start, run, word) or _of_folder(start, run)

@@ -5,6 +5,8 @@ what stands there is what is installed.
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from attribution.asked_for import modules_in
+from attribution.installation import own_folders
 from attribution.plain_files import text_of
 from attribution.startup import (
     MOST_LINES,
@@ -12,8 +14,8 @@ from attribution.startup import (
     STANDARD,
     TRIED,
     Start,
-    folders_of,
     listed,
+    named,
 )
 
 
@@ -21,9 +23,22 @@ def taken_in_place(start: Start, folder: str, imported: frozenset[str]) -> froze
     """Return what modules in a folder of the environment's are called that stand in the place of
     others. `imported`: what any program may import, and has from the installation.
     """
-    if start.files.realpath(folder) in set(_linked(start, folders_of(start))):
+    if is_linked(start, folder):
         return (STANDARD | TRIED) - NEVER_FIRST
     return imported
+
+
+def is_in_place(start: Start, folder: str, taken: frozenset[str]) -> bool:
+    """True for a module that is taken before another one of its name. A folder without a file of
+    its own is that before another such, of which Python itself has none.
+    """
+    within = taken - STANDARD
+    return named(start, folder, taken) or not within.isdisjoint(modules_in(start, folder))
+
+
+def is_linked(start: Start, folder: str) -> bool:
+    """True for a folder that the installation names."""
+    return start.files.realpath(folder) in set(_linked(start, own_folders(start)))
 
 
 def _linked(start: Start, folders: Iterable[str]) -> Iterator[str]:

@@ -155,15 +155,6 @@ def start_of(owner: ProcessFacts, files: HostFiles) -> Start:
     return Start(owner=owner, files=files, told=variables(owner.pid))
 
 
-def installed(start: Start) -> list[str]:
-    """Return the folders with the environment's packages. What a variable calls a user's home is no
-    installation: anybody may name one.
-    """
-    told = os.fsdecode(start.told.get(b"HOME", b""))
-    found = [f for f in folders_of(start) if f.endswith("-packages")]
-    return [f for f in found if not told or not f.startswith(f"{told}/.local/")]
-
-
 def module_names_in(text: str) -> set[str]:
     """Return all that may be the name of a module, also within a text."""
     return set("".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split())
@@ -279,12 +270,12 @@ def named(start: Start, folder: str, names: Collection[str]) -> bool:
         first, _, ending = entry.partition(".")
         if first not in names:
             continue
-        if _is_loaded(ending) if ending else _is_package(start, f"{folder}/{entry}"):
+        if is_loaded(ending) if ending else _is_package(start, f"{folder}/{entry}"):
             return True
     return False
 
 
-def _is_loaded(ending: str) -> bool:
+def is_loaded(ending: str) -> bool:
     """True for what Python loads as a module: `csv.json` is none."""
     return ending in {"py", "pyc"} or ending.endswith("so")
 
@@ -332,8 +323,7 @@ def folders_of(start: Start) -> list[str]:
     owner, files = start.owner, start.files
     home = os.fsdecode(start.told.get(b"HOME", b"")) or home_of(owner.uid)
     versions = search_paths.versions(owner)
-    given = search_paths.given_folders(owner)
-    found = [f for f in package_folders(owner, files, home=home) if f not in given]
+    found = list(package_folders(owner, files, home=home, given=False))
     more = [f"{p}/lib/python{v}" for p in _prefixes(start) for v in versions]
     found += [folder for one in more for folder in (f"{one}/site-packages", one)]
     found += [f for f in search_paths.site_folders(owner) if not f.endswith("-packages")]

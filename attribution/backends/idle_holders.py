@@ -174,6 +174,16 @@ def runs_of(pid: int) -> tuple[bytes, ...]:
     return () if _UNCOUNTED & set(found) else tuple(found)
 
 
+def runs_at_rest(pid: int) -> tuple[bytes, ...]:
+    """Return the same where none of the threads is on a processor, or waits for one; none
+    otherwise. The kernel counts what one runs when that ends, or at a tick: one that runs now may
+    send, and be counted as before.
+    """
+    runs = runs_of(pid)
+    # Asked afterwards: whoever waits by then cannot run again and be counted the same.
+    return runs if all(_waits(pid, one) for one in procfs.thread_ids(pid, _MOST_THREADS)) else ()
+
+
 def _opened(pid: int, threads: list[int]) -> list[int]:
     handles: list[int] = []
     for thread in threads:

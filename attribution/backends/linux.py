@@ -9,7 +9,7 @@ from dataclasses import replace
 from attribution.backends import process_facts, procfs, supervisors, system_calls
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.held_programs import HeldPrograms
-from attribution.backends.idle_holders import runs_of
+from attribution.backends.idle_holders import runs_at_rest, runs_of
 from attribution.backends.looks import Looks
 from attribution.backends.memory_reads import ON_THE_LOOP_S
 from attribution.backends.networks import Networks
@@ -251,7 +251,7 @@ class LinuxBackend:
 
     def _rest(self, ownership: Ownership, peer: Peer) -> Rest | None:
         """Return how often the holder had run when all that was written had been taken."""
-        runs = self.runs(ownership.pids[0]) if ownership.pids else ()
+        runs = runs_at_rest(ownership.pids[0]) if ownership.pids else ()
         at = time.time()
         try:
             with self._lock:

@@ -20,14 +20,19 @@ _SYSTEM = (
 
 
 def package_folders(
-    facts: ProcessFacts, files: Files, claim: StartClaim | None = None, home: str | None = None
+    facts: ProcessFacts,
+    files: Files,
+    claim: StartClaim | None = None,
+    home: str | None = None,
+    *,
+    given: bool = True,
 ) -> tuple[str, ...]:
     """Return the folders with installed packages, as the process sees them, the first to be
     imported from first.
 
     `claim`: what the process says of its own start, taken only where its interpreter is the one
     that the kernel names. `home`: the home folder of its user, whose own packages count outside of
-    environments.
+    environments. `given`: those of PYTHONPATH count as well.
     """
     if facts.windows:
         places = search_paths.site_folders(facts)
@@ -40,11 +45,15 @@ def package_folders(
     if outside and base is not None and base not in prefixes:
         prefixes.append(base)
     versions = _versions(facts, claim, config)
-    given = [e for e in facts.env.get("PYTHONPATH", "").split(":") if e.startswith("/")]
+    named = _on_the_path(facts) if given else []
     own = f"{home}/.local" if home and outside else None
-    found = [*given, *_in(prefixes, versions, outside), *_in([own] if own else [], versions, False)]
+    found = [*named, *_in(prefixes, versions, outside), *_in([own] if own else [], versions, False)]
     real = {files.realpath(folder): folder for folder in reversed(found) if files.is_dir(folder)}
     return tuple(reversed(real.values()))
+
+
+def _on_the_path(facts: ProcessFacts) -> list[str]:
+    return [e for e in facts.env.get("PYTHONPATH", "").split(":") if e.startswith("/")]
 
 
 def prefix_of(facts: ProcessFacts, files: Files, claim: StartClaim | None = None) -> str | None:
@@ -63,7 +72,7 @@ def candidates(facts: ProcessFacts, claim: StartClaim | None = None) -> Iterator
     if claim is not None and posixpath.isabs(claim.prefix):
         yield posixpath.join(claim.prefix, "bin/python")
         yield posixpath.join(claim.prefix, "bin/python3")
-    if launcher := facts.env.get("__PYVENV_LAUNCHER__"):
+    if launcher := search_paths.launcher(facts):
         yield launcher
     called = facts.argv[0] if facts.argv else ""
     if "/" in called:

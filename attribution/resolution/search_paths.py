@@ -5,6 +5,7 @@ directory.
 import ntpath
 import posixpath
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -134,7 +135,7 @@ def prefixes(facts: ProcessFacts) -> list[str]:
     called = facts.argv[0] if facts.argv and is_absolute(facts, facts.argv[0]) else None
     found: list[str] = []
     for program in (
-        facts.env.get("__PYVENV_LAUNCHER__"),
+        launcher(facts),
         called,
         _in_environment(facts),
         facts.exe,
@@ -146,6 +147,13 @@ def prefixes(facts: ProcessFacts) -> list[str]:
             if prefix and prefix not in found:
                 found.append(prefix)
     return found
+
+
+def launcher(facts: ProcessFacts) -> str | None:
+    """Return by which path the interpreter was called, as a variable says; no other system than
+    macOS asks for that, so anybody may set it elsewhere.
+    """
+    return facts.env.get("__PYVENV_LAUNCHER__") if sys.platform == "darwin" else None
 
 
 def _in_environment(facts: ProcessFacts) -> str | None:

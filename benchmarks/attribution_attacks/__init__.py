@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 
 from benchmarks.attribution_attacks import (
+    asked,
     before,
     between,
     calls,
@@ -62,6 +63,7 @@ _GROUPS = (
     rare,
     shadows,
     strange,
+    asked,
     imitations,
     honest,
 )

@@ -378,7 +378,9 @@ HARMLESS = {
     "honest: folders of other libraries": _harmless(LD_LIBRARY_PATH="{here}/lib"),
     "honest: a library of the system's by its name": _harmless(LD_PRELOAD="libm.so.6"),
     "honest: another home": _harmless(HOME="{here}/home"),
-    "honest: warnings turned off": _harmless("-W", "ignore", PYTHONPATH=_MORE),
+    "honest: warnings turned off": _harmless(
+        "-W", "ignore", imports="import helper", PYTHONPATH=_MORE
+    ),
 }
 NAMES = frozenset(HARMLESS)
 for _name, _make in HARMLESS.items():

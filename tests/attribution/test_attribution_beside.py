@@ -19,6 +19,13 @@ from attribution.filesystem import files_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux")
 
+_SCRIPT = """
+print('runs', flush=True)
+import sys
+sys.stdin.read()
+import helpers, mine, notes, own
+"""
+"""It asks for these later, so that they need not be there."""
 type Begin = Callable[..., str | None]
 
 
@@ -26,7 +33,7 @@ type Begin = Callable[..., str | None]
 def begin(tmp_path: Path) -> Iterator[Begin]:
     """Starts a script with options and variables of its own; returns why it is in doubt."""
     script = tmp_path / "job.py"
-    script.write_text("print('runs', flush=True)\nimport sys\nsys.stdin.read()\n")
+    script.write_text(_SCRIPT)
     running: list[subprocess.Popen[bytes]] = []
     pipe = subprocess.PIPE
 
@@ -323,10 +330,10 @@ def test_what_a_folder_puts_in_the_place_of_what_a_script_imports_is_a_doubt(
 
 
 @pytest.mark.parametrize(
-    "name", ["helpers.py", "csv/data.txt", "tests/__init__.py", "csv.json", "csv.html"]
+    "name", ["helpers.py", "csv/data.txt", "tests/data.txt", "csv.json", "csv.html"]
 )
 def test_what_stands_in_nothings_place_is_no_doubt(begin: Begin, tmp_path: Path, name: str) -> None:
-    """Modules of a project's own, data by such names, tests."""
+    """Modules that the script asks for, data by such names."""
     python = _environment(tmp_path / "env")
     assert begin(PYTHONPATH=_folder(tmp_path / "more", name), python=python) is None
 

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from patience import eventually
 
 from attribution.backends import procfs
 from attribution.backends.holders import new_holders
-from attribution.backends.idle_holders import _WORTH, IdleHolders, runs_of
+from attribution.backends.idle_holders import _WORTH, IdleHolders, runs_at_rest, runs_of
 from attribution.backends.looks import LooksHere
 from attribution.backends.sock_diag import SocketEntry
 
@@ -274,3 +275,22 @@ def test_runs_are_counted(waiter: Waiter) -> None:
     waiter.process.kill()
     waiter.process.wait(20)
     assert runs_of(waiter.pid) == ()
+
+
+def test_who_runs_at_a_look_may_send_and_be_counted_as_before() -> None:
+    """So what it did from then on is told by no count: it is not said that another one has sent."""
+    command = [sys.executable, "-c", "print('', flush=True)\nwhile True: pass"]
+    spins = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert spins.stdout is not None
+        spins.stdout.readline()
+        assert runs_of(spins.pid)
+        assert runs_at_rest(spins.pid) == ()
+    finally:
+        spins.kill()
+        spins.communicate()
+
+
+def test_who_waits_at_a_look_is_counted(waiter: Waiter) -> None:
+    """As soon as all of its threads stand still."""
+    assert eventually(lambda: runs_at_rest(waiter.pid)) == runs_of(waiter.pid)

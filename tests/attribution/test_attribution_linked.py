@@ -41,7 +41,7 @@ def test_what_a_file_of_paths_names_is_installed(
     packages.mkdir()
     project.mkdir()
     (packages / "_editable.pth").write_text(line.format(project=project) + "\n")
-    monkeypatch.setattr(linked, "folders_of", lambda _: [str(packages)])
+    monkeypatch.setattr(linked, "own_folders", lambda _: [str(packages)])
     start: Start = _Start()  # type: ignore[assignment]
     names = linked.taken_in_place(start, str(project), frozenset({"given", "csv"}))
     assert ("given" not in names) is is_installed
