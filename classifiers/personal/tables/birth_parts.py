@@ -16,9 +16,7 @@ _ROLES_TEXT = {
 _ROLES = {word: role for role, words in _ROLES_TEXT.items() for word in words.split()}
 _ORDER = ("year", "month", "day")
 _NAMES_OF_YEARS = frozenset(
-    form
-    for word in _ROLES_TEXT["year"].split()
-    for form in (word, word.title(), word.upper())
+    form for word in _ROLES_TEXT["year"].split() for form in (word, word.title(), word.upper())
 )
 _JOINING = frozenset("of de di do da der des".split())
 _YEARS = range(1880, 2100)

@@ -20,8 +20,8 @@ from classifiers.personal import vocabulary
 from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
 from classifiers.personal.tables.birth_parts import date_of, wholes
 from classifiers.personal.tables.candidates import spans
-from classifiers.personal.tables.kinds_beside import kinds_beside
 from classifiers.personal.tables.keyed import is_placeholder
+from classifiers.personal.tables.kinds_beside import kinds_beside
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
 from core.findings import Confidence

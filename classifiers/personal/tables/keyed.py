@@ -16,7 +16,9 @@ _DAY_MONTH = re.compile(
     r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-z\xc0-\u024f]{3,12})\.?,?(?: de| of|-)?"
     r" ?['’]?((?:18|19|20)?\d\d)(?!\d)"
 )
-_MONTH_DAY = re.compile(r"([A-Za-z\xc0-\u024f]{3,12})\.? (\d\d?)(?:st|nd|rd|th)?,? ((?:18|19|20)\d\d)(?!\d)")
+_MONTH_DAY = re.compile(
+    r"([A-Za-z\xc0-\u024f]{3,12})\.? (\d\d?)(?:st|nd|rd|th)?,? ((?:18|19|20)\d\d)(?!\d)"
+)
 _EIGHT = re.compile(r"(\d\d)(\d\d)((?:19|20)\d\d)(?!\d)")
 _THIS_YEAR = 2100
 

@@ -19,7 +19,21 @@ from core.organisation import Organisation
 JOINS = [
     *(": ", ":", " - ", "- ", ".- ", ":- ", " – ", "– ", " — ", "— ", "=", " = ", " → ", " -> "),
     *(" => ", "# ", " #", "\t", "  ", "…", " ... ", " (", " [", "\u00a0", " is ", " lautet "),
-    *(": \u00a0", ":\t", " | ", " / ", "/ ", " › ", " » ", "： ", ': "', ":** ", "`: `", ".: ", ".: – "),
+    *(
+        ": \u00a0",
+        ":\t",
+        " | ",
+        " / ",
+        "/ ",
+        " › ",
+        " » ",
+        "： ",
+        ': "',
+        ":** ",
+        "`: `",
+        ".: ",
+        ".: – ",
+    ),
 ]
 LABELLED = [
     ("DOB", "14.03.1961", "date_of_birth"),
@@ -136,7 +150,9 @@ def test_any_object_is_a_date_or_none(fields: dict[str, object]) -> None:
     assert not date or len(date) == len("1961-03-14")
 
 
-@pytest.mark.parametrize("name", ["MÄRZ", "märz", "mars", "Mar.", "marzo", "março", "maart", "marca"])
+@pytest.mark.parametrize(
+    "name", ["MÄRZ", "märz", "mars", "Mar.", "marzo", "março", "maart", "marca"]
+)
 def test_a_month_has_one_number_in_all_languages(name: str) -> None:
     """With accents or without."""
     assert month_number(name) == 3
