@@ -9,6 +9,7 @@ from made_up_traffic import chat, user
 from patience import PATIENT_S
 
 from classifiers.credentials.engines import choosing
+from classifiers.credentials.engines import engine as engines
 from classifiers.engine import Engine, EngineSetup
 from core.classification import Classification
 from core.organisation import Organisation
@@ -30,7 +31,7 @@ async def _asked(engine: Engine, begun: asyncio.Event) -> Classification:
 
 def test_the_loop_goes_round_while_rules_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten bodies wait for them together; all are read with all rules."""
-    may_go_on, compile_rules = threading.Event(), choosing.Engine
+    may_go_on, compile_rules = threading.Event(), engines.Engine
 
     def slowly(*rules: Any) -> Any:
         may_go_on.wait(PATIENT_S)

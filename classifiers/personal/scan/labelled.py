@@ -9,7 +9,8 @@ from classifiers.personal.tables.keyed import normal_date
 from classifiers.personal.vocabulary import label_kinds
 
 _GLUE = re.compile(
-    r"(?:[-=]{1,2}>|/(?=\s)|\.{2,40}|[\s:#=\"'`*_(\[\-–—→|»›…]|\b(?:number|numbers|num|no|nr|id|is|es|est|ist|lautet|to|was|was"
+    r"(?:[-=]{1,2}>|/(?=\s)|\.{2,40}|[\s:#=\"'`*_(\[\-–—→|»›…]"
+    r"|\b(?:number|numbers|num|no|nr|id|is|es|est|ist|lautet|to|was|was"
     r" issued|holder|card|code|on|am|op|em|il|le|el|the|of|my|"
     r"numero|nummer|record|identifier|beneficiary|insurance|member|book)\b\.?){0,10}",
     re.IGNORECASE,

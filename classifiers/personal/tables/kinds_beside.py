@@ -9,7 +9,7 @@ _TEXTS = frozenset({"person", "address", "health_data", "special_category"})
 
 
 def kinds_beside(own: Sequence[Hit], hits: Sequence[Hit]) -> set[str]:
-    """Return the kinds, but that of `own`, of hits that stand beside these, or within their text."""
+    """Return the kinds, but that of `own`, of hits that stand beside these, or in their text."""
     places: dict[int, list[Hit]] = {}
     for hit in own:
         places.setdefault(hit.segment, []).append(hit)

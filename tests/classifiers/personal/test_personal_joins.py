@@ -1,5 +1,5 @@
-"""What people type between a label and its value, and the points in a label: values are found behind
-all of them, and behind none that makes the label a part of another word.
+"""What people type between a label and its value, and the points in a label: values are found
+behind all of them, and behind none that makes the label a part of another word.
 """
 
 import json
@@ -134,12 +134,13 @@ def test_a_date_in_an_object_is_one(date: dict[str, object]) -> None:
 
 def test_parts_that_are_no_date_are_none() -> None:
     """Words that are no month, numbers beyond one, too few of them."""
-    for date in (
+    dates: list[dict[str, object]] = [
         {"day": 3, "month": "Marching", "year": 1961},
         {"day": 33, "month": 3, "year": 1961},
         {"day": 3, "year": 1961},
         {"year": [1961], "month": {}, "day": None},
-    ):
+    ]
+    for date in dates:
         assert kinds(exchange(json.dumps({"birth": date}))) == set()
 
 
