@@ -36,7 +36,7 @@ def kinds(request: Exchange) -> set[str]:
 
 @pytest.mark.parametrize(("name", "value", "kind"), VALUES)
 def test_an_attribute_is_read_however_it_is_written(name: str, value: str, kind: str) -> None:
-    """Folded at every letter, in base64, and in base64 that is folded; as a file and in a prompt."""
+    """Folded at every letter, in base64, and in base64 that is folded; as a file, in a prompt."""
     coded = base64.b64encode(value.encode()).decode()
     written = [f"{name}: {value[:at]}\n {value[at:]}" for at in range(1, len(value))]
     written += [f"{name}:: {coded}", f"{name}:: {coded[:7]}\r\n {coded[7:]}"]
