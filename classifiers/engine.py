@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from classifiers.codecs import linear
 from classifiers.cost import LEAST_DEAR, is_quick
 from classifiers.credentials import CredentialDetector
 from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
@@ -24,6 +23,7 @@ from classifiers.personal.tables.pasted import stands_in_several
 from classifiers.shapes.long_form import upright_table
 from classifiers.shapes.stage import pasted_in
 from classifiers.stages import Stages
+from classifiers.warming import Warmed
 from core.budgets import INLINE_BYTES
 from core.classification import Category, Classification, Destination, LlmCall, Tally, at_model
 from core.discreet import name_shown
@@ -79,17 +79,15 @@ class EngineSetup:
         return f"<EngineSetup in_worker={self.in_worker}>"
 
 
-class Engine:
+class Engine(Warmed):
     """The pipeline: exchange → payload → hits → findings."""
 
     def __init__(self, setup: EngineSetup) -> None:
+        secrets = CredentialDetector(setup.cache, setup.organisation, long_tail=setup.long_tail)
+        super().__init__(secrets, PersonalDetector())
         self._setup = setup
         self.fingerprinter = Fingerprinter(setup.key)
         self._organisation = setup.organisation
-        self.credentials = CredentialDetector(
-            setup.cache, setup.organisation, long_tail=setup.long_tail
-        )
-        self._personal = PersonalDetector()
         self.bindings = Bindings(self.fingerprinter)
         self._host_masks = HostMasks(self.hits)
         self._recognisers: OrganisationRecognisers | None = None
@@ -103,14 +101,6 @@ class Engine:
         self._organisation = organisation
         self.credentials.organisation_changed(organisation)
         self._recognisers = None
-
-    def warm(self, wait_s: float = 0.0) -> None:
-        """Compile what would make the first request slow; wait so long for the whole rule pack.
-        Raises what a library refuses a pattern with.
-        """
-        self.credentials.warm(wait_s)
-        self._personal.warm()
-        linear.warm()
 
     def on_headers(self, exchange: Exchange) -> Classification:
         """Classify from host, path and headers alone."""

@@ -206,6 +206,9 @@ class Classifier(Protocol):
     def is_quick(self, exchange: Exchange) -> bool:
         """True when `classify` takes two milliseconds at most, even if a worker finds more."""
 
+    async def prepared(self) -> None:
+        """Wait until `classify` compiles nothing any more; never holds the event loop."""
+
     def classify(self, exchange: Exchange) -> Classification:
         """Classify the whole exchange; a `deferred` result must be asked of a `ClassifierPool`
         instead.

@@ -24,6 +24,7 @@ async def classified(
     never raises.
     """
     if classifier.is_cheap(exchange):
+        await classifier.prepared()
         await rounds.mine()
         seen = rounds.spent_on(partial(classifier.classify, exchange))
         if not seen.deferred:
@@ -33,15 +34,18 @@ async def classified(
         return _with_account(seen, classifier.on_headers(exchange))
     except DegradedError as error:
         why = f"{error.stage}: {error.message}"
-        return _unread(_until_then(exchange, classifier, error), why)
+        return _unread(await _until_then(exchange, classifier, error), why)
 
 
-def _until_then(exchange: Exchange, classifier: Classifier, error: DegradedError) -> Classification:
+async def _until_then(
+    exchange: Exchange, classifier: Classifier, error: DegradedError
+) -> Classification:
     """Return what was found before the failure: by the worker, else at once where that is quick."""
     known = classifier.on_headers(exchange)
     if isinstance(error.found, Classification):
         return _with_account(error.found, known)
     if classifier.is_quick(exchange):
+        await classifier.prepared()
         seen = classifier.classify(exchange)
         if not seen.deferred:
             return seen

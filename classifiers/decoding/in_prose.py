@@ -1,5 +1,5 @@
 """What stands amid the words of a text and is put together by who reads it: lists of JSON whose
-members are pieces, letters struck over others, entities of XML, RTF.
+members are pieces, letters struck over others, entities of XML, RTF, LDIF.
 """
 
 import re
@@ -10,7 +10,7 @@ import orjson
 
 from classifiers.codecs.linear import compiled, holding, ready
 from classifiers.codecs.rich_text import shown_text
-from classifiers.decoding import number_forms, pieces
+from classifiers.decoding import ldif, number_forms, pieces
 
 _BEGUN = re.compile(r"(?:\n|[:=] ?|`)[ \t]*([\[{])[ \t\r\n]*(?:[\[{\"0-9]|true|false)")
 _TOLD = r"(?:\"|\\n)[ \t]*[\[{](?:[ \t\[{]|\\n)*(?:\\\"|[0-9]{2}|true|false)"
@@ -27,7 +27,7 @@ _ENDS = {"[": "]", "{": "}"}
 
 def may_hold(data: bytes) -> bool:
     """Return True when a string of this JSON, as it is sent, may hold one of them."""
-    return _told()(data) or b"<!ENTITY" in data
+    return _told()(data) or b"<!ENTITY" in data or ldif.may_hold(data)
 
 
 def read(text: str) -> Iterator[tuple[str, str | bytes]]:
@@ -40,6 +40,8 @@ def read(text: str) -> Iterator[tuple[str, str | bytes]]:
         yield "entities", expanded
     if (at := text.find(_RTF)) > 0:
         yield "RTF", shown_text(text[at : text.rfind("}") + 1])
+    if "dn:" in text and (lines := ldif.changed_lines(text)):
+        yield "LDIF", lines
     if len(text) <= _LONGEST and ("[" in text or "{" in text):
         for value in _values(text):
             for said in _said_in(value):

@@ -27,6 +27,7 @@ from classifiers.decoding.records import (
     read_rows,
 )
 from classifiers.payload import Path, Segment
+from classifiers.personal.tables.birth_parts import date_inside
 from classifiers.shapes import fhir
 from classifiers.shapes.long_form import VALUES
 
@@ -96,18 +97,12 @@ def _named_by_label(node: dict[str, Any]) -> Iterable[tuple[Any, Any]]:
     """Return the fields of an object, its value under the name that stands beside it, where that
     tells.
     """
-    if "day" in node and "month" in node and "year" in node:
-        return [*node.items(), ("value", _date_of(node))]
+    if (date := date_inside(node)) is not None:
+        return [*node.items(), ("value", date)]
     label = None if VALUES.isdisjoint(node) else label_beside(node)
     if label is None:
         return node.items()
     return [(label if name in VALUES else name, value) for name, value in node.items()]
-
-
-def _date_of(node: dict[str, Any]) -> str:
-    """Return the date of an object with its parts; empty for other parts."""
-    parts = [str(node[name]) for name in ("year", "month", "day")]
-    return "-".join(part.zfill(2) for part in parts) if all(map(str.isdigit, parts)) else ""
 
 
 def _left(reading: Reading, node: Any, path: Path, inner: list[_Node]) -> list[_Node]:

@@ -33,8 +33,14 @@ _VALUE_WORDS = frozenset(
 instead.
 """
 _LONGEST_PHRASE = 5
-_WITH_POINT = dict.fromkeys(("dir.", "end.", "ind."), "address")
+_WITH_POINT = {
+    **dict.fromkeys(("dir.", "end.", "ind."), "address"),
+    **dict.fromkeys(("f.n.", "d.n.", "f. n.", "d. n."), "date_of_birth"),
+}
 """Names cut short that name something else without their point."""
+_DOTTED = re.compile(r"\b[a-z](?:\.[a-z]\b){1,7}")
+_BORN = frozenset({"f.n", "d.n"})
+"""As Spanish, Portuguese and Italian forms cut the date of birth short."""
 _MAX_NAME = 80
 
 
@@ -105,7 +111,15 @@ def _nearest(tokens: Sequence[str]) -> frozenset[str]:
 
 def label_kinds(left: str) -> frozenset[str]:
     """Return what the text just left of a value announces; the nearest label wins."""
-    return _nearest(_TOKEN.findall(_plain(left)))
+    plain = _plain(left)
+    if "." in plain:
+        plain = _DOTTED.sub(_undotted, plain)
+    return _nearest(_TOKEN.findall(plain))
+
+
+def _undotted(found: re.Match[str]) -> str:
+    """Return the one word that letters with points between them are: `s.s.n` is `ssn`."""
+    return "dob" if found[0] in _BORN else found[0].replace(".", "")
 
 
 def last_word(left: str) -> str:

@@ -213,6 +213,7 @@ class BodyScan:
             if window.alone:
                 return await self._whole(part)
             if len(part.body) <= WINDOW and self._classifier.is_quick(part):
+                await self._classifier.prepared()
                 seen = self._classifier.classify_window(part)
                 if not seen.deferred:
                     return seen
@@ -223,6 +224,7 @@ class BodyScan:
     async def _whole(self, part: Exchange) -> Classification:
         """Classify a body that turned out to be no larger than a window like any other."""
         if self._classifier.is_cheap(part):
+            await self._classifier.prepared()
             seen = self._classifier.classify(part)
             if not seen.deferred:
                 return seen

@@ -43,6 +43,7 @@ OWNED = {
     "app/systemd_notify.py": "before the gate serves; without it systemd ends the start, and says so",
     "classifiers/uploads/body_scan.py:self._owned(window)": "owned inside: one that is cancelled before"
     " it began leaves no work behind that nobody awaits",
+    "classifiers/warming.py": "what it compiles is awaited by who needs it; what fails is told there",
     "classifiers/workers/worker.py": "in the worker itself: it ends the process, which is noticed",
     "evidence/columns_check.py": "`verify`: no gate; what it found is waited for",
     "evidence/lot_crew.py": "`verify`: no gate; each result is waited for, and its error ends it",

@@ -135,6 +135,9 @@ class FakeClassifier:
     def is_quick(self, exchange: Exchange) -> bool:
         return self.is_cheap(exchange)
 
+    async def prepared(self) -> None:
+        """Nothing is compiled."""
+
     def classify(self, exchange: Exchange) -> Classification:
         if self.fail is not None:
             raise self.fail

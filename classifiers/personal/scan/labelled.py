@@ -9,7 +9,8 @@ from classifiers.personal.tables.keyed import normal_date
 from classifiers.personal.vocabulary import label_kinds
 
 _GLUE = re.compile(
-    r"(?:[\s:#=\"'*_(\-–]|\b(?:number|numbers|num|no|nr|id|is|es|est|ist|lautet|to|was|was"
+    r"(?:[-=]{1,2}>|/(?=\s)|\.{2,40}|[\s:#=\"'`*_(\[\-–—→|»›…]"
+    r"|\b(?:number|numbers|num|no|nr|id|is|es|est|ist|lautet|to|was|was"
     r" issued|holder|card|code|on|am|op|em|il|le|el|the|of|my|"
     r"numero|nummer|record|identifier|beneficiary|insurance|member|book)\b\.?){0,10}",
     re.IGNORECASE,
@@ -26,8 +27,10 @@ _WINDOW = 40
 _SOME_DIGITS = re.compile(r"\d[^A-Za-z]{0,3}\d")
 _JOINS = frozenset("-_/.")
 """A label joined to other words by one of these is a part of an identifier or a path."""
-_LAST_POINTS = (".:", ". ")
-"""Of a label that has points between its letters, too: `D.O.B.:`."""
+_JOINT = re.compile(r"\.?[-/–—](?=[\s\u00a0])|\.(?=[:=#(\[→\t])|\.{2,40}")
+"""A label joined to its value by what would part words without the blank behind it: `DOB- `."""
+_POINTED = re.compile(r"\.(?![A-Za-z0-9_])")
+"""The last point of a label that has points between its letters, too: `D.O.B.:`."""
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _DIGITS_NEEDED = {
     "passport": 5,
@@ -46,8 +49,10 @@ def read_labelled(
 
     Words left of `floor` belong to another value.
     """
-    if text.startswith(_LAST_POINTS, end) and "." in text[start:end]:
+    if "." in text[start:end] and _POINTED.match(text, end):
         end += 1
+    if joint := _JOINT.match(text, end):
+        end = joint.end()
     if text[end : end + 1] in _JOINS or (start > floor and text[start - 1] in _JOINS):
         return None
     if _SOME_DIGITS.search(text, end, min(finish, end + _WINDOW)) is None:

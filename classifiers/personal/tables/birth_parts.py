@@ -5,15 +5,19 @@ one.
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from classifiers.personal.tables.months import month_number
 from classifiers.personal.vocabulary import name_kinds, split_name
 
 _ROLES_TEXT = {
-    "year": "year years yyyy yy y jahr annee ano anno jaar rok aar",
-    "month": "month mm m monat mois mes mese maand miesiac mnd",
-    "day": "day dd d tag jour j dia giorno g dag dzien",
+    "year": "year years yyyy yy y jahr annee année ano año anno jaar rok aar",
+    "month": "month mm m monat mois mes mese miesiac miesiąc mês maand mnd",
+    "day": "day dd d tag jour j dia giorno g dag dzien dzień día",
 }
 _ROLES = {word: role for role, words in _ROLES_TEXT.items() for word in words.split()}
 _ORDER = ("year", "month", "day")
+_NAMES_OF_YEARS = frozenset(
+    form for word in _ROLES_TEXT["year"].split() for form in (word, word.title(), word.upper())
+)
 _JOINING = frozenset("of de di do da der des".split())
 _YEARS = range(1880, 2100)
 
@@ -64,11 +68,22 @@ def date_of(year: object, month: object, day: object) -> str:
         return ""
     if int(texts[0]) not in _YEARS or not 1 <= len(texts[2]) <= 2 or not 1 <= int(texts[2]) <= 31:
         return ""
-    if texts[1].isdecimal():
-        if len(texts[1]) > 2 or not 1 <= int(texts[1]) <= 12:
-            return ""
-        return f"{texts[0]}-{int(texts[1]):02d}-{int(texts[2]):02d}"
-    return f"{int(texts[2])} {texts[1]} {texts[0]}" if 3 <= len(texts[1]) <= 10 else ""
+    number = month_number(texts[1]) if not texts[1].isdecimal() else int(texts[1][:3])
+    return f"{texts[0]}-{number:02d}-{int(texts[2]):02d}" if 1 <= number <= 12 else ""
+
+
+def date_inside(fields: Mapping[str, object]) -> str | None:
+    """Return the date that an object is by the names of its parts; empty for parts that are none,
+    None for an object of something else.
+    """
+    if _NAMES_OF_YEARS.isdisjoint(fields):
+        return None
+    parts = {
+        role: value
+        for name, value in fields.items()
+        if type(name) is str and (role := _ROLES.get(name.lower())) is not None
+    }
+    return date_of(*map(parts.get, _ORDER)) if len(parts) == len(_ORDER) else None
 
 
 def dates_in(fields: Mapping[str, object]) -> Iterable[tuple[str, str]]:

@@ -21,6 +21,7 @@ from classifiers.personal.detector import PII_SIBLINGS, PersonalDetector
 from classifiers.personal.tables.birth_parts import date_of, wholes
 from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.keyed import is_placeholder
+from classifiers.personal.tables.kinds_beside import kinds_beside
 from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from classifiers.personal.tables.unnamed import kind_by_statistics
 from core.findings import Confidence
@@ -172,18 +173,33 @@ def _column_results(
     votes = Counter(kind for kind, _ in dict.fromkeys((hit.kind, hit.segment) for hit in hits))
     if (kind := _kind_of_nearly_all(sample, hits, votes)) is not None:
         own = [hit for hit in hits if hit.kind == kind]
-        return [_whole_column(table, column, kind, own)]
+        result = _whole_column(table, column, kind, own)
+        if not (others := kinds_beside(own, hits)):
+            return [result]
+        told = _read(table, column, people, votes, len(sample))
+        return [result, *(r for r in told if r.kind in others and not _is_few(r, result.records))]
     if not hits and not vocabulary.name_kinds(column):
         kind_or_none = kind_by_statistics(sample)
         if kind_or_none is not None:
             values = tuple(dict.fromkeys(sample))[:MAX_FINGERPRINTS]
             return [_counted(table, column, kind_or_none, Confidence.LIKELY, values, test=False)]
     if hits or _is_prose(sample) or _may_differ(table.values[column], sample):
-        read = _free_text(table, column, _key(column, people))
-        read = [r for r in read if not _is_by_chance(column, r, table.values[column])]
-        mostly = {kind for kind, number in votes.items() if number >= _MAJORITY * len(sample)}
-        return [replace(r, free_text=r.kind not in mostly) for r in read]
+        return _read(table, column, people, votes, len(sample))
     return []
+
+
+def _read(
+    table: Table, column: str, people: bool, votes: Counter[str], sampled: int
+) -> list[ColumnResult]:
+    """Return what stands in the cells of a column, each read by itself."""
+    read = _free_text(table, column, _key(column, people))
+    read = [r for r in read if not _is_by_chance(column, r, table.values[column])]
+    mostly = {kind for kind, number in votes.items() if number >= _MAJORITY * sampled}
+    return [replace(r, free_text=r.kind not in mostly) for r in read]
+
+
+def _is_few(result: ColumnResult, filled: int) -> bool:
+    return result.kind in BY_CHANCE and is_rare(result.records, filled)
 
 
 def _kind_of_nearly_all(sample: list[str], hits: list[Hit], votes: Counter[str]) -> str | None:

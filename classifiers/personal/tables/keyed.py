@@ -6,104 +6,19 @@ import re
 from collections.abc import Callable
 
 from classifiers.personal.scan.checks import CHECKS, luhn, verhoeff
+from classifiers.personal.tables.months import month_number
 
-_MONTH_NUMBER = {
-    "january": 1,
-    "february": 2,
-    "march": 3,
-    "april": 4,
-    "may": 5,
-    "june": 6,
-    "july": 7,
-    "august": 8,
-    "september": 9,
-    "october": 10,
-    "november": 11,
-    "december": 12,
-    "januar": 1,
-    "februar": 2,
-    "maerz": 3,
-    "märz": 3,
-    "mai": 5,
-    "juni": 6,
-    "juli": 7,
-    "oktober": 10,
-    "dezember": 12,
-    "janvier": 1,
-    "février": 2,
-    "fevrier": 2,
-    "mars": 3,
-    "avril": 4,
-    "juin": 6,
-    "juillet": 7,
-    "août": 8,
-    "aout": 8,
-    "septembre": 9,
-    "octobre": 10,
-    "novembre": 11,
-    "décembre": 12,
-    "decembre": 12,
-    "enero": 1,
-    "febrero": 2,
-    "marzo": 3,
-    "abril": 4,
-    "mayo": 5,
-    "junio": 6,
-    "julio": 7,
-    "agosto": 8,
-    "septiembre": 9,
-    "octubre": 10,
-    "noviembre": 11,
-    "diciembre": 12,
-    "gennaio": 1,
-    "febbraio": 2,
-    "aprile": 4,
-    "maggio": 5,
-    "giugno": 6,
-    "luglio": 7,
-    "settembre": 9,
-    "ottobre": 10,
-    "dicembre": 12,
-    "januari": 1,
-    "februari": 2,
-    "maart": 3,
-    "mei": 5,
-    "augustus": 8,
-    "janeiro": 1,
-    "fevereiro": 2,
-    "março": 3,
-    "marco": 3,
-    "maio": 5,
-    "junho": 6,
-    "julho": 7,
-    "setembro": 9,
-    "outubro": 10,
-    "novembro": 11,
-    "dezembro": 12,
-    "jan": 1,
-    "feb": 2,
-    "mar": 3,
-    "apr": 4,
-    "jun": 6,
-    "jul": 7,
-    "aug": 8,
-    "sep": 9,
-    "sept": 9,
-    "oct": 10,
-    "okt": 10,
-    "nov": 11,
-    "dec": 12,
-    "dez": 12,
-}
 _YEAR_FIRST = re.compile(
     r"((?:18|19|20)\d\d)[-/.]?(\d\d?)[-/.]?(\d\d?)(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?(?!\d)"
 )
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ]{1,2}(\d\d?)[-/. ]{1,2}((?:(?:18|19|20)\d|\d)\d)(?!\d)")
 _DAY_MONTH = re.compile(
-    r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-zéûçä]{3,10})\.?,?(?: de| of|-)?"
+    r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-z\xc0-\u024f]{3,12})\.?,?(?: de| of|-)?"
     r" ?['’]?((?:18|19|20)?\d\d)(?!\d)"
 )
-_MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d\d?)(?:st|nd|rd|th)?,? ((?:18|19|20)\d\d)(?!\d)")
+_MONTH_DAY = re.compile(
+    r"([A-Za-z\xc0-\u024f]{3,12})\.? (\d\d?)(?:st|nd|rd|th)?,? ((?:18|19|20)\d\d)(?!\d)"
+)
 _EIGHT = re.compile(r"(\d\d)(\d\d)((?:19|20)\d\d)(?!\d)")
 _THIS_YEAR = 2100
 
@@ -133,7 +48,7 @@ _DATE_FORMS: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
 
 
 def _iso(year: str, month: str, day: str) -> str | None:
-    number = int(month) if month.isdigit() else _MONTH_NUMBER.get(month.lower(), 0)
+    number = int(month) if month.isdigit() else month_number(month)
     full = int(year) if len(year) == 4 else 1900 + int(year)
     if not (1 <= number <= 12 and 1 <= int(day) <= 31 and 1880 <= full < _THIS_YEAR):
         return None

@@ -179,3 +179,25 @@ def test_empty_and_ragged_tables_are_harmless() -> None:
     assert table_findings(Table((), 0, {}), KEY) == []
     assert table_findings(Table(("ssn", "x"), 0, {"ssn": []}), KEY) == []
     assert table_findings(table(ssn=["", "", ""]), KEY) == []
+
+
+def test_two_kinds_in_every_cell_are_two() -> None:
+    """The one that most cells are wholly, and the one beside it; both are counted exactly."""
+    rng = random.Random(7)
+    cells = [f"{iban(rng)} user{n % 50}@contoso.com" for n in range(ROWS)]
+    found = {r.kind: r for r in classify_table(table(account=cells, ref=["a"] * ROWS))}
+    assert set(found) == {"iban", "email"}
+    assert (found["iban"].records, found["iban"].distinct) == (ROWS, ROWS)
+    assert (found["email"].records, found["email"].distinct) == (ROWS, 50)
+    homes = [f"Hauptstr. {n}, 10115 Berlin, Tel. +49 30 9018{n:04d}" for n in range(ROWS)]
+    read = {r.kind: r.records for r in classify_table(table(address=homes))}
+    assert read == {"address": ROWS, "phone": ROWS}
+
+
+def test_numbers_beside_a_kind_are_not_somebodys_by_chance() -> None:
+    """One in ten numbers of orders passes the check of a card; an account is one value, not two."""
+    rng = random.Random(8)
+    cells = [f"user{n}@contoso.com order 49{digits(rng, 14)}" for n in range(ROWS)]
+    assert {r.kind for r in classify_table(table(contact=cells))} == {"email"}
+    accounts = table(iban=[iban(rng) for _ in range(ROWS)])
+    assert {r.kind for r in classify_table(accounts)} == {"iban"}
