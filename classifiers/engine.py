@@ -14,7 +14,7 @@ from classifiers.decoding import DEFAULT, INLINE, WINDOW, decode
 from classifiers.destinations import Bindings, destination
 from classifiers.found_values import without_values
 from classifiers.hidden_hosts import HostMasks
-from classifiers.hits import Hit, counting, one_per_kind, summarise
+from classifiers.hits import Hit, counting, one_per_kind, summarise, told_once
 from classifiers.llm import label, recognise
 from classifiers.payload import Payload, Table
 from classifiers.personal import PersonalDetector, pasted_findings, table_findings, tallied
@@ -237,6 +237,7 @@ class Engine(Warmed):
     ) -> Classification:
         """Return what these hits come to, sent there and as that call."""
         where, llm = call
+        hits = told_once(hits, payload)
         if llm is not None:
             _label_found(payload, hits, stages)
         tally = stages.tally or stands_in_several(payload, hits)

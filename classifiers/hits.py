@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from classifiers.payload import Payload, place
+from classifiers.payload import Path, Payload, place
 from core.findings import NOT_INSPECTED, SECRET, Confidence, Finding, merged
 from core.fingerprint import Fingerprinter
 from core.organisation import FindingException
@@ -17,6 +17,9 @@ _RANK = {confidence: rank for rank, confidence in enumerate(Confidence)}
 MAX_PLACES = 10
 _PLACES_LOOKED_AT = 200
 MAX_FINGERPRINTS = 20
+_FOLDS = ("\n ", "\r\n ")
+READ_AGAIN = ("(LDIF)",)
+"""Ends the path of a text that is read a second time, as it reads."""
 
 
 class Hit(NamedTuple):
@@ -63,6 +66,40 @@ def summarise(
             if hit.segment not in places:
                 places[hit.segment] = place(payload.segments[hit.segment])
     return in_order([_finding(group, places, fingerprinter) for group in groups.values()])
+
+
+def told_once(hits: list[Hit], payload: Payload) -> list[Hit]:
+    """Return the hits without what is told twice where a text is read as it is written, and as it
+    reads (LDIF): what is in both, or in the base64 of both, and the rest of a value behind a fold.
+    """
+    segments = payload.segments
+    again = [hit for hit in hits if segments[hit.segment].path[-1:] == READ_AGAIN]
+    if not again:
+        return hits
+    whole: dict[tuple[Path, str], list[str]] = {}
+    for hit in again:
+        whole.setdefault((segments[hit.segment].path[:-1], hit.kind), []).append(hit.value)
+    kept, written = list[Hit](), set[tuple[str, str, Path]]()
+    for hit in hits:
+        path = segments[hit.segment].path
+        if path[-1:] == READ_AGAIN:
+            continue
+        if _is_cut(hit, segments[hit.segment].text, whole.get((path, hit.kind), ())):
+            continue
+        kept.append(hit)
+        written |= {(hit.kind, hit.value, path), (hit.kind, hit.value, path[:-1])}
+    return kept + [
+        hit
+        for hit in again
+        if (hit.kind, hit.value, segments[hit.segment].path[:-1]) not in written
+    ]
+
+
+def _is_cut(hit: Hit, text: str, values: Sequence[str]) -> bool:
+    """True for what stands at a fold of a line and is a part of a whole value."""
+    if not text.endswith("\n ", 0, hit.start) and not text.startswith(_FOLDS, hit.end):
+        return False
+    return any(hit.value != whole and hit.value in whole for whole in values)
 
 
 def counting(

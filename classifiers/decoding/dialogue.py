@@ -38,8 +38,11 @@ def name_answers(reading: Reading, root: object, first: int) -> None:
             label = _label(asked.text)
             if label and _answers(label, text):
                 segments[at] = segment._replace(key=label)
-        if _turn(segment.path) is not None and len(text) > len(_ENDS):
-            asked = segment if text.endswith(_ENDS) else None
+        if len(text) <= len(_ENDS):
+            continue
+        asks = text.endswith(_ENDS)
+        if (asks or asked is not None) and _turn(segment.path) is not None:
+            asked = segment if asks else None
 
 
 def _turn(path: Path) -> int | None:

@@ -25,9 +25,20 @@ _RTF = "{\\rtf"
 _ENDS = {"[": "]", "{": "}"}
 
 
-def may_hold(data: bytes) -> bool:
-    """Return True when a string of this JSON, as it is sent, may hold one of them."""
-    return _told()(data) or b"<!ENTITY" in data or ldif.may_hold(data)
+def may_hold(data: bytes, signs: str) -> bool:
+    """Return True when a string of this JSON, as it is sent, may hold one of them. `signs`: those
+    of `first_look.Letters`.
+    """
+    if _may_begin(signs) and _told()(data):
+        return True
+    return ("<" in signs and b"<!ENTITY" in data) or (":" in signs and ldif.may_hold(data))
+
+
+def _may_begin(signs: str) -> bool:
+    """Return False where no bracket stands right behind a quote or the escape of a line end, but
+    for blanks: `_TOLD` is not in such a text.
+    """
+    return '"[' in signs or '"{' in signs or "\\" in signs or "\t" in signs
 
 
 def read(text: str) -> Iterator[tuple[str, str | bytes]]:

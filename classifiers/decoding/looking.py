@@ -47,7 +47,7 @@ def worth_looking(data: bytes, *, column: bool = False) -> bool:
     return (
         spelled.worth_reading(data, letters)
         or pieces.may_be_large(data, letters.digits)
-        or in_prose.may_hold(data)
+        or in_prose.may_hold(data, letters.signs)
         or _begins_file(data, letters)
     )
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from made_up_traffic import exchange
 
 from classifiers.decoding import in_prose, number_bases, pieces
+from classifiers.decoding.first_look import letters_of
 from classifiers.engine import EngineSetup, build_worker
 from core.organisation import Organisation
 
@@ -142,3 +143,23 @@ def test_the_bare_value_is_found_in_lists_too() -> None:
     for name in ("numbers of two bytes", "numbers of four bytes", "addresses of IPv4"):
         sent = exchange(written(name, IBAN), "application/json")
         assert "iban" in {found.kind for found in WORKER.classify(sent).findings}, name
+
+
+@given(st.text(alphabet='[]{}",:\\\n\t 01ab<!', max_size=60), st.booleans())
+def test_no_text_is_passed_over_for_want_of_a_bracket(text: str, as_json: bool) -> None:
+    """What the pattern finds in a text, or in JSON as it is sent, passes the look at its signs."""
+    data = (json.dumps([text]) if as_json else text).encode()
+    held = in_prose._told()(data)
+    assert not held or in_prose.may_hold(data, letters_of(data).signs)
+    assert in_prose.may_hold(data, letters_of(data).signs) == held or b"<!ENTITY" in data
+
+
+@pytest.mark.parametrize("text", ['"[ 12', '"[["', r"\n[ 12", r"\n\t[true", '"\t{\\"', r"\n{false"])
+def test_each_way_that_a_list_begins_passes_the_look_at_its_signs(text: str) -> None:
+    data = text.encode()
+    assert in_prose.may_hold(data, letters_of(data).signs) == in_prose._told()(data)
+
+
+def test_entities_and_records_of_a_directory_pass_too() -> None:
+    for data in (b'{"t":"<!ENTITY a \'b\'>"}', b'{"t":"dn: uid=a"}', b"dn:: dWlk"):
+        assert in_prose.may_hold(data, letters_of(data).signs)

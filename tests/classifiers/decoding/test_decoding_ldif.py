@@ -59,3 +59,30 @@ def test_what_is_no_record_is_left_as_it_is() -> None:
 def test_any_text_is_read_to_its_end(text: str, record: bool) -> None:
     """Nothing raises, and nothing grows."""
     assert len(changed_lines(HEAD + text if record else text)) <= len(HEAD + text) * 2
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        "description: mail jane.roe@contoso.com and then again some words wh\n ich go on",
+        "info: by jane.roe@contoso.com or at th\n e desk\ninfo: as well",
+        "description:: " + base64.b64encode(b"ask jane.roe@contoso.com for more").decode(),
+        "note: first of jane.roe@cont\n oso.com",
+        "note: first of jane.r\n oe@contoso.com",
+        "note: first of jane.r\r\n oe@contoso.com.\nou: people",
+        "note: first of jane.roe@contoso.co\n m, then",
+    ],
+)
+def test_a_value_of_a_line_that_reads_otherwise_is_counted_once(attribute: str) -> None:
+    """It stands in the text as it is written, or in its base64, and in the text as it reads."""
+    text = f"{HEAD}{attribute}\n\n"
+    for sent in (exchange(json.dumps({"t": text})), exchange(text, "text/plain")):
+        told = {found.kind: found.count for found in engine().classify(sent).findings}
+        assert told == {"email": 1}
+
+
+def test_what_only_the_text_as_it_reads_tells_is_counted_beside_other_values() -> None:
+    """Of two addresses, one within a line and one across a fold, none is lost."""
+    text = f"{HEAD}info: ann.lee@contoso.com and joe.d\n oe@contoso.com\n\n"
+    [found] = engine().classify(exchange(json.dumps({"t": text}))).findings
+    assert (found.kind, found.count, found.distinct) == ("email", 2, 2)
