@@ -1,7 +1,6 @@
 """`outgate run --sealed`: a program in a network of its own, with no way past the gate."""
 
 import os
-import socket
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -166,22 +165,19 @@ def _beacons(environment: Mapping[str, str], home: Home) -> tuple[Path, ...]:
 
 
 def host_listeners() -> Callable[[], Iterable[tuple[str, int]]]:
-    """Return what lists the places at which the machine listens in whose network it was asked
-    first, whatever network asks later. What that takes is loaded with the first question, while
-    the gate thinks.
-    """
-    channels: list[socket.socket] = []
+    """Return what lists the places at which this machine listens, whatever network asks later."""
+    import socket
+
+    from attribution.backends.peers import listening
+    from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused
+
+    kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
+    channel = socket.socket(socket.AF_NETLINK, kind, NETLINK_SOCK_DIAG)
+    channel.settimeout(0.5)
 
     def listed() -> list[tuple[str, int]]:
-        from attribution.backends.peers import listening
-        from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused
-
-        if not channels:
-            kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
-            channels.append(socket.socket(socket.AF_NETLINK, kind, NETLINK_SOCK_DIAG))
-            channels[0].settimeout(0.5)
         try:
-            return listening(channels[0])
+            return listening(channel)
         except (OSError, DiagRefused):
             return []
 
