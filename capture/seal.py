@@ -150,24 +150,6 @@ def _step(name: str) -> Iterator[None]:
         raise CannotSealError(name, error.errno or 0) from error
 
 
-def _ask(gate: socket.socket, kind: str, sockets: Sequence[int] = (), **values: object) -> None:
-    """Ask the gate; what it answers is waited for by `_answered`."""
-    try:
-        handover.send(gate, kind, sockets, **values)
-    except handover.BrokenHandoverError as error:
-        raise CannotSealError("gate", 0, "the gate does not answer") from error
-
-
-def _answered(gate: socket.socket, wanted: str) -> None:
-    try:
-        answer = handover.receive(gate)
-    except (handover.BrokenHandoverError, BlockingIOError) as error:
-        raise CannotSealError("gate", 0, "the gate does not answer") from error
-    if answer is None or answer.kind != wanted:
-        why = "" if answer is None else str(answer.values.get("why", ""))
-        raise CannotSealError("gate", 0, why or "the gate does not take sealed runs")
-
-
 class _Supervisor:
     """Makes the seal, then looks after the program."""
 
@@ -179,42 +161,56 @@ class _Supervisor:
     def run(self) -> int:
         """Return the program's exit code."""
         plan = self._plan
-        # The gate thinks of each question while all else goes on: two processors, one wait.
-        with _step("gate"):
-            gate = handover.connected(plan.gate)
-        _ask(gate, "run", version=handover.VERSION)
         with _step("mirror"):
             sockets = HostSockets(plan.left_sockets)
             # Where other programs stand is told outside only.
             found = sockets.new()
             home = netlink.own_addresses()
             list(plan.outside())
-        _answered(gate, "welcome")
+        with _step("gate"):
+            gate = self._welcomed()
         with _step("namespaces"):
             network.enter_new_namespaces()
             kernel.may_be_looked_at()
         with _step("network"):
             network.make(home)
-        self._hand_over(gate)
         with _step("files"):
             not_placed = mounts.arrange(plan.scenery, found)
-        _answered(gate, "sealed")
-        gate.setblocking(False)
+        self._hand_over(gate)
         mirror = Mirror(plan.outside, lambda one, place: _mirrored(gate, one, place))
         with contextlib.suppress(handover.BrokenHandoverError):
             mirror.look()
         return self._program_in(gate, mirror, sockets, not_placed)
 
-    @staticmethod
-    def _hand_over(gate: socket.socket) -> None:
+    def _welcomed(self) -> socket.socket:
+        channel = handover.connected(self._plan.gate)
+        self._ask(channel, "run", "welcome", version=handover.VERSION)
+        return channel
+
+    def _hand_over(self, gate: socket.socket) -> None:
         with _step("network"), network.sockets() as found:
-            _ask(
+            self._ask(
                 gate,
                 "network",
+                "sealed",
                 [one.fileno() for one in found],
                 network=network.identity(),
                 roles=list(network.ROLES),
             )
+        gate.setblocking(False)
+
+    @staticmethod
+    def _ask(
+        gate: socket.socket, kind: str, wanted: str, sockets: Sequence[int] = (), **values: object
+    ) -> None:
+        try:
+            handover.send(gate, kind, sockets, **values)
+            answer = handover.receive(gate)
+        except (handover.BrokenHandoverError, BlockingIOError) as error:
+            raise CannotSealError("gate", 0, "the gate does not answer") from error
+        if answer is None or answer.kind != wanted:
+            why = "" if answer is None else str(answer.values.get("why", ""))
+            raise CannotSealError("gate", 0, why or "the gate does not take sealed runs")
 
     def _program_in(
         self,
