@@ -16,7 +16,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Server, TBodyReader, make_bo
 from proxy.far_side import refused_head
 from proxy.joined_heads import HeadJoined
 from proxy.turns import CHUNKS, HEAD_BYTES, by_turns
-from proxy.unreadable import half_head, is_request, refused
+from proxy.unreadable import half, is_request, refused
 
 _FIRST_LINE = 65_536
 _TOO_LARGE = 431
@@ -81,7 +81,7 @@ class GateHttp1Server(HeadJoined, Http1Server):
         begun = bytes(self.buf)[:_FIRST_LINE] if isinstance(event, events.ConnectionClosed) else b""
         yield from super().read_headers(event)
         if begun.strip():
-            yield from refused(self.context, begun, half_head)
+            yield from refused(self.context, begun, half(self.context, begun))
         if not isinstance(event, events.DataReceived) or self.request is not None:
             return
         if self.state == self.done:

@@ -149,14 +149,18 @@ class Uninspected:
         stage = "protocol: a request of HTTP/0.9"
         self._record(sender, (host, port), stage, reason, AGAIN_S, _HTTP)
 
-    def half_head(self, sender: Attribution, host: str, port: int) -> None:
+    def half_head(self, sender: Attribution, host: str, port: int, scheme: str = "https") -> None:
         """A client has left in the middle of the head of a request."""
         reason = (
             "The program ended the connection in the middle of the head of a request. Nothing was "
             "sent."
         )
         stage = f"{HALF_HEAD}: the client left before its request was whole"
-        self._record(sender, (host, port), stage, reason, AGAIN_S)
+        self._record(sender, (host, port), stage, reason, AGAIN_S, scheme)
+
+    def half_plain_head(self, sender: Attribution, host: str, port: int) -> None:
+        """The same, not encrypted."""
+        self.half_head(sender, host, port, _HTTP)
 
     def asked_nothing(self, sender: Attribution, host: str, port: int) -> None:
         """A client that took our certificate has opened a connection and asked for nothing. One

@@ -29,8 +29,20 @@ def old_request(told: Uninspected) -> Told:
 
 
 def half_head(told: Uninspected) -> Told:
-    """It was only begun: its client left."""
+    """It was only begun, and encrypted: its client left."""
     return told.half_head
+
+
+def half_plain_head(told: Uninspected) -> Told:
+    """It was only begun, and not encrypted."""
+    return told.half_plain_head
+
+
+def half(where: context.Context, begun: bytes) -> Callable[[Uninspected], Told]:
+    """Return as what half a head of HTTP/1 is told: by the scheme that it names, or was sent by."""
+    scheme = _place(begun)[0].lower()
+    encrypted = scheme == b"https" if scheme in _PORTS else where.client.tls_established
+    return half_head if encrypted else half_plain_head
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +78,10 @@ def refused(
 
 
 def _named(head: bytes) -> tuple[str, int]:
-    """Return the host and port in a first line such as `GET ftp://host/file HTTP/1.1`."""
-    line = head[:_FIRST].lstrip(b"\r\n").partition(b"\n")[0]
-    words = line.split(b" ")
-    scheme, mark, rest = words[1].partition(b"://") if len(words) > 1 else (b"", b"", b"")
+    """Return the host and port in a first line such as `GET ftp://host/file HTTP/1.1`; none of
+    which the end may not have come.
+    """
+    scheme, mark, rest = _place(head)
     if not mark or not scheme.isalnum():
         return UNKNOWN_HOST, NO_PORT
     host, port = authority_of(rest.partition(b"/")[0].decode("ascii", "replace"))
@@ -77,6 +89,18 @@ def _named(head: bytes) -> tuple[str, int]:
     if not (plain.isascii() and plain.isalnum()) or len(host) > _LONGEST_HOST:
         return UNKNOWN_HOST, NO_PORT
     return host, port or _PORTS.get(scheme.lower(), NO_PORT)
+
+
+def _place(head: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return the scheme of the place in a first line, its mark, and what is behind it; the mark is
+    empty where there is none, or its host may not be whole.
+    """
+    line, end, _ = head[:_FIRST].lstrip(b"\r\n").partition(b"\n")
+    _, _, behind = line.partition(b" ")
+    place, parted, _ = behind.partition(b" ")
+    scheme, mark, rest = place.partition(b"://")
+    is_whole = parted or end or b"/" in rest
+    return (scheme, mark, rest) if is_whole else (scheme, b"", b"")
 
 
 _PORTS = {b"http": 80, b"https": 443, b"ws": 80, b"wss": 443, b"ftp": 21}
