@@ -14,12 +14,13 @@ import posixpath
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from string import ascii_letters, digits
 
 from attribution.identity.imports import MOST_SOURCE, imports_of, nodes_of, tree_of
 from attribution.plain_files import text_of
 from attribution.resolution import search_paths
 from attribution.resolution.command_line import Kind, parse
-from attribution.startup import MOST_LINES, Start, is_loaded, listed
+from attribution.startup import MOST_LINES, Start, is_loaded, listed, names_in
 
 UNASKED = (
     "a folder that its environment names, or that of its start, holds modules or plugins that its "
@@ -32,6 +33,10 @@ _OLD_DISTRIBUTIONS = (".egg", ".egg-link", ".pkg")
 """What `pkg_resources` and `pkgutil.extend_path` follow to other folders."""
 _COMMANDS = frozenset({b"[console_scripts]", b"[gui_scripts]"})
 """Groups of entry points that are no plugins."""
+_RUN_BY_OTHERS = frozenset({"pth", "pyw", "pyx"})
+"""Files that `site.addsitedir` or another importer runs."""
+_OTHER_BYTES = frozenset(range(0x80)) - set(f"_{ascii_letters}{digits}".encode())
+_WORDS = bytes(0x20 if byte in _OTHER_BYTES else byte for byte in range(0x100))
 _MOST_FILES, _MOST_ENTRIES, _MOST_KNOWN = 400, 2000, 2000
 
 
@@ -45,7 +50,7 @@ class _Asks:
     """It goes on without these, so whoever names a folder may be the only one to have them."""
 
 
-_known: OrderedDict[tuple[str, int, int, int, int], _Asks] = OrderedDict()
+_known: OrderedDict[tuple[str, int, int, int, int, frozenset[bytes]], _Asks] = OrderedDict()
 
 
 def is_answered_by_others(start: Start, folder: str, script: str | None) -> bool:
@@ -73,7 +78,7 @@ def is_more_than_asked(start: Start, folder: str, script: str | None, held: set[
         return False
     if script is None:
         return True
-    closure = _Closure(start=start, folder=folder, script=script)
+    closure = _Closure(start=start, folder=folder, script=script, held=frozenset(held))
     return all(held - asked for asked in closure.grow())
 
 
@@ -91,7 +96,7 @@ def _is_code(start: Start, folder: str, entry: str) -> bool:
     """
     ending = entry.partition(".")[2]
     if ending:
-        return is_loaded(ending)
+        return is_loaded(ending) or ending in _RUN_BY_OTHERS
     todo, left = [f"{folder}/{entry}"], _MOST_ENTRIES
     while todo:
         place = todo.pop()
@@ -144,6 +149,8 @@ class _Closure:
     folder: str
     """Of whose modules everything counts that they ask for."""
     script: str
+    held: frozenset[str]
+    """What the folder holds."""
     asked: set[str] = field(default_factory=set)
     _read: set[str] = field(default_factory=set)
 
@@ -151,15 +158,17 @@ class _Closure:
         """Yield what is known to be asked for, more each time."""
         command = parse(self.start.owner.argv[1:])
         places = self._places(module=command.kind is Kind.MODULE, safe=command.safe_path)
+        there = self.held | names_in(self.start, places)
+        wanted = frozenset(os.fsencode(name) for name in there)
         todo = [(self.script, "")]
         if command.kind is Kind.MODULE:
-            todo += self._found(command.target.partition(".")[0], places)
+            todo += self._found(command.target.partition(".")[0], places, is_run=True)
         while todo and len(self._read) < _MOST_FILES:
             path, place = todo.pop()
             if path in self._read:
                 continue
             self._read.add(path)
-            asks = _asks_of(self.start, path, is_script=place == "")
+            asks = _asks_of(self.start, path, wanted, is_script=place == "")
             more = asks.needed | (asks.tried if place == self.folder else frozenset())
             new = more - self.asked
             self.asked |= new
@@ -176,9 +185,12 @@ class _Closure:
         first = search_paths.bases(owner)[:1] if module else [posixpath.dirname(self.script)]
         return [*first, *given, self.folder]
 
-    def _found(self, name: str, places: Sequence[str]) -> list[tuple[str, str]]:
+    def _found(
+        self, name: str, places: Sequence[str], *, is_run: bool = False
+    ) -> list[tuple[str, str]]:
         """Return the sources of a module of this name, with the folder in which it is found. A
-        folder without a file of its own is a package where nothing else has its name.
+        folder without a file of its own is a package where nothing else has its name. `is_run`: by
+        `-m`, and not imported.
         """
         within = []
         for place in places:
@@ -187,9 +199,11 @@ class _Closure:
             if any(is_loaded(entry.partition(".")[2]) for entry in named) or (
                 name in named and self._is_regular(f"{place}/{name}")
             ):
-                return [(path, place) for path in self._sources(f"{place}/{name}")]
+                sources = self._sources(f"{place}/{name}")
+                return [(path, place) for path in sources if is_run or not _is_main(path)]
             within += [place] if name in named else []
-        return [(path, place) for place in within for path in self._sources(f"{place}/{name}")]
+        parts = [(path, place) for place in within for path in self._sources(f"{place}/{name}")]
+        return [(path, place) for path, place in parts if is_run or not _is_main(path)]
 
     def _is_regular(self, folder: str) -> bool:
         names = listed(self.start.files.outside(folder))
@@ -212,9 +226,15 @@ class _Closure:
                     todo.append(f"{place}/{name}")
 
 
-def _asks_of(start: Start, path: str, *, is_script: bool) -> _Asks:
+def _is_main(path: str) -> bool:
+    """True for what of a package is run by `-m` alone."""
+    return path.endswith("/__main__.py")
+
+
+def _asks_of(start: Start, path: str, wanted: frozenset[bytes], *, is_script: bool) -> _Asks:
     """Read what a source asks for; nothing for one that was changed since the start, unless it is
-    the script, of which that is asked elsewhere.
+    the script, of which that is asked elsewhere. `wanted`: names of all that may be found; where a
+    source has none of them it asks for nothing of that.
     """
     outside = start.files.outside(path)
     try:
@@ -223,10 +243,12 @@ def _asks_of(start: Start, path: str, *, is_script: bool) -> _Asks:
         return _Asks()
     if not is_script and start.is_since(path):
         return _Asks()
-    key = (outside, found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size)
+    key = (outside, found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size, wanted)
     known = _known.get(key)
     if known is None:
-        known = _known[key] = _asks_in(text_of(outside, MOST_SOURCE + 1))
+        source = text_of(outside, MOST_SOURCE + 1)
+        none = source.isascii() and wanted.isdisjoint(source.translate(_WORDS).split())
+        known = _known[key] = _Asks() if none else _asks_in(source)
         while len(_known) > _MOST_KNOWN:
             _known.popitem(last=False)
     return known
@@ -254,8 +276,16 @@ def _goes_on_without(node: ast.AST) -> bool:
             return any(_catches(handler.type) for handler in handlers)
         case ast.With(items=items):
             return any(_named(word) == "suppress" for item in items for word in _called(item))
+        case ast.If(test=test) | ast.While(test=test):
+            return _is_never(test)
         case _:
             return False
+
+
+def _is_never(test: ast.expr) -> bool:
+    """True for a condition that does not hold where the program runs."""
+    falsy = isinstance(test, ast.Constant) and not test.value
+    return falsy or _named(test) == "TYPE_CHECKING"
 
 
 def _catches(kind: ast.expr | None) -> bool:
@@ -280,7 +310,7 @@ def _tried(node: ast.AST) -> list[ast.AST]:
     match node:
         case ast.Try(body=body, handlers=handlers) | ast.TryStar(body=body, handlers=handlers):
             return [*body, *handlers]
-        case ast.With(body=body):
+        case ast.With(body=body) | ast.If(body=body) | ast.While(body=body):
             return list(body)
         case _:
             return []

@@ -67,9 +67,13 @@ _ELSEWHERE = (
 )
 """With these Python takes its own modules, or their compiled files, from elsewhere."""
 _OPTIONS = ("pycache_prefix=", "presite=")
-_SETTINGS = (b"OPENSSL_CONF", b"OPENSSL_MODULES", b"OPENSSL_ENGINES", b"GCONV_PATH")
-"""What these name may have a library loaded: as soon as `ssl` or `hashlib` is imported, or a locale
-is set."""
+_SETTINGS = tuple(
+    b"OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES GCONV_PATH ODBCSYSINI ODBCINSTINI KRB5_CONFIG"
+    b" GSS_MECH_CONFIG SASL_PATH HDF5_PLUGIN_PATH NUMBA_CACHE_DIR TCL_LIBRARY TK_LIBRARY"
+    b" TCLLIBPATH".split()
+)
+"""What these name may have code loaded: as soon as `ssl` or `hashlib` is imported, a locale is set,
+a database, a domain, a window or a file of numbers is opened, a function is compiled."""
 _OF_SYSTEM = ("/usr/lib/", "/usr/lib64/", "/lib/", "/lib64/")
 _SYSTEM_SETTINGS = (*_OF_SYSTEM, "/etc/")
 _NEEDED = tuple(
@@ -147,7 +151,8 @@ def _is_loaded_before(start: Start, name: bytes) -> bool:
 
 def _is_told_of(start: Start, name: bytes) -> bool:
     """True for settings, one of which lies where not only the system may put it."""
-    paths = os.fsdecode(start.told.get(name, b"")).split(":")
+    told = os.fsdecode(start.told.get(name, b""))
+    paths = told.split() if name == b"TCLLIBPATH" else told.split(":")
     return any(_is_of_others(start, path) for path in paths)
 
 

@@ -22,7 +22,8 @@ TRUTH = _truth(__file__) if "__file__" in globals() and os.path.isfile(__file__)
 def dial():
     return socket.create_connection(("127.0.0.1", int(os.environ["GATE_PORT"])))
 def tell(sock, **more):
-    told = json.dumps(TRUTH | {"pid": os.getpid()} | more).encode()
+    place = {"arena": os.environ.get("GO")}
+    told = json.dumps(TRUTH | place | {"pid": os.getpid()} | more).encode()
     sock.sendall(b"POST / HTTP/1.1\\r\\nX-Truth: " + told + b"\\r\\n\\r\\n")
 def ask(sock, **more):
     tell(sock, **more)

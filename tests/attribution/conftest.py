@@ -59,6 +59,10 @@ class Gate:
     seen: list[Seen] = field(default_factory=list)
     arrived: threading.Condition = field(default_factory=threading.Condition)
     before_answer: Callable[[], None] = lambda: None
+    arena: str | None = None
+    """Where the programs are tried that are meant: those of an earlier test may ask late (one that
+    its parent leaves behind), and say so.
+    """
 
     def __post_init__(self) -> None:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -112,7 +116,8 @@ class Gate:
                     line = self.attributor.line_of_code(again) if self.want_line else None
                     self.before_answer()
                     with self.arrived:
-                        self.seen.append(Seen(truth, first, again, line, quick))
+                        if truth.get("arena") in {None, self.arena} or self.arena is None:
+                            self.seen.append(Seen(truth, first, again, line, quick))
                         self.arrived.notify_all()
                     with contextlib.suppress(OSError):
                         client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -135,9 +140,10 @@ class Gate:
         except OSError:
             return b""
 
-    def begin(self) -> None:
-        """Forget what earlier programs asked; the attributor keeps what it knows."""
+    def begin(self, arena: str | None = None) -> None:
+        """Forget what earlier programs asked, and ask; the attributor keeps what it knows."""
         with self.arrived:
+            self.arena = arena
             self.seen.clear()
 
     def wait(self, count: int) -> list[Seen]:

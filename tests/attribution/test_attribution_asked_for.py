@@ -231,6 +231,15 @@ def _told(imports: str) -> str:
         ("def later(): import helpers", {"helpers.py": ""}),
         ("__import__('helpers')", {"helpers.py": ""}),
         ("import own", {"helpers.py": ""}),
+        (
+            "from typing import TYPE_CHECKING\nif not TYPE_CHECKING: import helpers",
+            {"helpers.py": ""},
+        ),
+        ("if False: pass\nelse: import helpers", {"helpers.py": ""}),
+        ("if __name__ == '__main__': import helpers", {"helpers.py": ""}),
+        ("while True:\n    import helpers\n    break", {"helpers.py": ""}),
+        ("import gr\u00f6\u00dfe", {"gr\u00f6\u00dfe.py": ""}),
+        ("import \uff48elpers", {"helpers.py": ""}),
         ("import package.inner", {"helpers.py": ""}),
         (
             "import helpers",
@@ -299,6 +308,21 @@ def test_what_the_script_asks_for_is_no_doubt(
         ("import helpers", {"more/helpers.py": "", "more/a.egg/helpers.py": ""}),
         ("import helpers", {"more/helpers.py": "", "more/given.pkg": ""}),
         ("'import helpers'", {"more/helpers.py": ""}),
+        (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING: import helpers",
+            {"more/helpers.py": ""},
+        ),
+        ("import typing as t\nif t.TYPE_CHECKING: from helpers import x", {"more/helpers.py": ""}),
+        ("if False: import helpers", {"more/helpers.py": ""}),
+        ("while 0: import helpers", {"more/helpers.py": ""}),
+        (
+            "import asks",
+            {"own/asks/__init__.py": "", "own/asks/__main__.py": "import helpers"}
+            | {"more/helpers.py": ""},
+        ),
+        ("", {"more/paths.pth": "import colorsys"}),
+        ("", {"more/quick.pyx": ""}),
+        ("", {"more/quick.pyw": ""}),
         ("import importlib; importlib.import_module('help' + 'ers')", {"more/helpers.py": ""}),
     ],
 )
@@ -315,6 +339,27 @@ def test_what_it_could_do_without_or_does_not_ask_for_is_a_doubt(
     script.write_text(_told(imports))
     path = f"{tmp_path}/first:{tmp_path}/more"
     assert begin(str(script), script=script, cwd=tmp_path, PYTHONPATH=path) == (False, UNASKED)
+
+
+def test_a_source_that_names_nothing_of_what_lies_there_is_not_parsed(
+    begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A big package costs what it takes to read its files."""
+    parsed: list[bytes] = []
+
+    def tree(source: bytes) -> ast.Module | None:
+        parsed.append(source)
+        return tree_of(source)
+
+    monkeypatch.setattr("attribution.asked_for.tree_of", tree)
+    script = tmp_path / "own/job.py"
+    for name in ("own/job.py", "more/helpers.py", *(f"own/big/m{at}.py" for at in range(50))):
+        _module(tmp_path, name)
+        (tmp_path / name).write_text("import os, sys\n")
+    script.write_text(_told("import big"))
+    more = str(tmp_path / "more")
+    assert begin(str(script), script=script, cwd=tmp_path, PYTHONPATH=more) == (False, UNASKED)
+    assert parsed == [script.read_bytes()]
 
 
 @pytest.mark.parametrize(

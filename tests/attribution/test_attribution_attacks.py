@@ -47,6 +47,7 @@ def arena(gate: Gate, tmp_path: Path) -> Iterator[Arena]:
     """A folder for the programs, and their end."""
     place = Arena(folder=tmp_path.resolve() / "arena", port=gate.port)
     place.folder.mkdir()
+    gate.begin(str(place.folder / "go"))
     yield place
     place.end()
 
@@ -72,6 +73,23 @@ def test_no_program_passes_for_another_one(
             assert found.certainty is Certainty.EXACT or found.reason in excused
             assert found.script is not None
             assert found.script.sha256 == seen.truth["sha256"]
+
+
+def test_a_program_that_an_earlier_test_left_behind_is_not_taken_for_one_of_this(
+    gate: Gate, arena: Arena, tmp_path: Path
+) -> None:
+    """A tracker or server of workers outlives whom it served, and may ask late."""
+    earlier = Arena(folder=tmp_path.resolve() / "earlier", port=gate.port)
+    earlier.write("late.py", note="late")
+    arena.write("job.py")
+    settled()
+    try:
+        earlier.python("late.py").wait()
+        arena.python("job.py")
+        (seen,) = gate.wait(1)
+    finally:
+        earlier.end()
+    assert str(seen.truth["script"]).endswith("job.py")
 
 
 def test_the_programs_run_in_an_environment_that_nobody_else_changes() -> None:
