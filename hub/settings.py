@@ -124,8 +124,10 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> HubSetti
             f"{path}:{line}:{column}: this is not YAML.", remedy="Write it in UTF-8."
         ) from None
     except (YAMLError, *NO_VALUE) as error:
-        is_its_own = isinstance(error, YAMLError)
-        line, column = refused_at(error, text) if is_its_own else no_such_value(text)[0]
+        if isinstance(error, YAMLError):
+            line, column = refused_at(error, text)
+        else:
+            line, column = no_such_value(text)[0]
         raise SettingsError(
             f"{path}:{line}:{column}: this is not YAML.", remedy="Check indentation and quotes."
         ) from None
