@@ -1,5 +1,5 @@
 """The command line: `outgate COMMAND`. Errors are one line that says what to do; 0 ok, 1 problem
-found, 2 wrong use.
+found, 2 wrong use, 141 whoever read the output has left.
 """
 
 import atexit
@@ -128,6 +128,8 @@ application.add_typer(hub.application, name="hub")
 _ALSO_CALLED = {"authority": "ca"}
 
 
+_READER_LEFT = 141
+"""What shells say of a program that SIGPIPE ended."""
 _LEAVE_AT_ONCE = ("run", "start")
 """Commands whose ends somebody waits for, and which leave nothing to a library's good order: to
 take a thousand modules apart takes as long as all else that a run does when its program has ended.
@@ -139,11 +141,24 @@ def program() -> None:
     code = _code_in_order(None)
     if sys.argv[1:2] and sys.argv[1] in _LEAVE_AT_ONCE:
         atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):  # whoever reads it has gone
-                stream.flush()
+        _let_go()
         os._exit(code)
+    _let_go()
     sys.exit(code)
+
+
+def _let_go() -> None:
+    """Write what streams still keep. What nobody takes goes nowhere: with it Python's own end would
+    fail, and put 120 in the place of the code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:  # closed from the beginning
+            continue
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -183,11 +198,13 @@ def code_of(arguments: list[str] | None = None) -> int:
     except OutgateError as error:
         return _complain(error, 1)
     except (KeyboardInterrupt, EOFError, typer.Abort):
-        sys.stderr.write("outgate: interrupted\n")
-        return 130
+        return _say("interrupted", 130)
+    except SystemExit as leaving:
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        return _READER_LEFT  # typer's own 1 says that a problem was found
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone: nothing more to say
-        return 0
+        return _READER_LEFT
     except OSError as error:
         about = f": {printable(str(error.filename))}" if error.filename else ""
         return _say(
@@ -213,7 +230,8 @@ def _complain(error: OutgateError, code: int) -> int:
 
 
 def _say(words: str, code: int) -> int:
-    sys.stderr.write(f"outgate: {printable(' '.join(words.split()), 1000)}\n")
+    with contextlib.suppress(OSError, ValueError):  # nobody reads it: the code still says it
+        typer.echo(f"outgate: {printable(' '.join(words.split()), 1000)}", err=True)
     return code
 
 

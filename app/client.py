@@ -21,6 +21,7 @@ from app.leftovers import is_used
 from app.machine_gate import bundle_of, running_gate
 from app.program_found import cannot_run
 from app.settings import Settings
+from app.standard_output import remark
 from app.user_proxy import shown, unused_proxy, user_direct, user_proxy
 from certs.client_environment import client_environment
 from core.errors import OutgateError, SettingsError
@@ -65,7 +66,7 @@ def gate_for(
         )
     if running is not None:
         if others := follow(running, os.getpid()):
-            sys.stderr.write(
+            remark(
                 f"outgate: the gate follows {others} runs of yours already, and this one not: what"
                 " it sends through the gate is on record as ever; a connection past it that is"
                 " shorter than half a second can be missed\n"
@@ -168,7 +169,7 @@ def private_gate(
                 _let_go(process)
             else:
                 _stop(process)
-            sys.stderr.write(_said(words))
+            remark(_said(words))
 
 
 def environment_for(gate: RunningGate, home: Home, settings: Settings) -> dict[str, str]:
@@ -191,7 +192,7 @@ def beacon_in(environment: dict[str, str], home: Home, *, wanted: bool) -> Itera
         try:
             path = stack.enter_context(beacon_folder(home.beacons))
         except OSError as error:
-            sys.stderr.write(f"outgate: no beacon for this run: {error.strerror}\n")
+            remark(f"outgate: no beacon for this run: {error.strerror}\n")
             its_own = environment
         else:
             its_own = with_beacon(environment, path)
@@ -276,7 +277,7 @@ def _stop(process: "subprocess.Popen[str]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        sys.stderr.write("outgate: the gate did not stop by itself and was killed\n")
+        remark("outgate: the gate did not stop by itself and was killed\n")
     _let_go(process)
 
 

@@ -144,8 +144,9 @@ class DeskSheets:
                 stopped[span.begins.date()] += span.total.exchanges - released
 
         def chart(label: str, values: Sequence[int]) -> Row:
-            most = number(max(values, default=0))
-            return Row(label, f"{bars(list(values))}  30 days, at most {most} a day")
+            most = max(values, default=0)
+            told = f"at most {number(most)} a day" if most else "none"
+            return Row(label, f"{bars(list(values))}  30 days, {told}")
 
         return (
             chart("Requests", [one.exchanges for one in totals]),

@@ -11,6 +11,7 @@ from app.gate_registry import announced, health
 from app.home import Home
 from app.settings import Settings
 from core.errors import SettingsError
+from core.text import printable
 
 _NAME = "policy.yaml"
 
@@ -31,6 +32,11 @@ def policy_path(home: Home, chosen: Path | None) -> Path | None:
     built-in preset. Raises SettingsError.
     """
     if chosen is not None:
+        if chosen.is_dir():
+            raise SettingsError(
+                f"{printable(str(chosen))} is a folder, and no policy file.",
+                remedy="Name the file in it.",
+            )
         if not chosen.is_file():
             raise SettingsError(f"There is no policy file {chosen}.", remedy="Check its path.")
         return chosen

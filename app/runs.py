@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.home import Home
 from app.settings import Settings
+from app.standard_output import remark
 from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.ids import utc_now
@@ -120,7 +121,7 @@ class RunWatch:
         try:
             note(self.home.evidence, ended, short)
         except EvidenceError as error:
-            sys.stderr.write(f"outgate: this run is not on record. {error.message}\n")
+            remark(f"outgate: this run is not on record. {error.message}\n")
 
     def _named(self) -> "Attribution | None":
         """Return who it was, by its command where nobody saw it in time."""

@@ -12,6 +12,7 @@ from app.home import Home
 from app.machine_gate import public_door, roots_in
 from app.program_found import cannot_run
 from app.settings import Settings
+from app.standard_output import perhaps_unread
 from certs.client_environment import OWN_VARIABLE, PROXY_VARIABLES
 from core.errors import SettingsError
 from core.text import printable
@@ -102,7 +103,8 @@ def run_sealed(
             remedy="Start it with a terminal, a file or a pipe there.",
         )
     sys.stdout.flush()
-    sys.stderr.flush()
+    with perhaps_unread() as out:
+        out.flush()
     plan = Plan(
         command=command,
         environment=sealed_environment(environment),

@@ -15,12 +15,14 @@ from ruamel.yaml.error import YAMLError
 
 from certs.files import PRIVATE_FILE, create_file, replace_file
 from core.errors import InputError, SettingsError
+from core.text import printable
 from core.yaml_faults import NO_VALUE
 from hub.authority import make_authority
 from hub.desk_certificate import DeskCertificates, read_desk_certificates
 from hub.groups import group_named
 from hub.inspection import InspectionSettings, read_inspection
 from hub.sign_in_settings import SignInSettings, read_roles, read_sign_in
+from policy.yaml_places import BEGIN, no_such_value, not_utf8, place_in, refused_at
 
 SETTINGS, POLICY_KEY, POLICY_PUBLIC = "hub.yaml", "policy.key", "policy.pub"
 DATABASE_VARIABLE = "OUTGATE_HUB_DATABASE"
@@ -108,29 +110,41 @@ def load(folder: Path, environment: Mapping[str, str] | None = None) -> HubSetti
     Raises SettingsError.
     """
     path = folder / SETTINGS
+    text = ""
     try:
-        value = YAML(typ="safe").load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        value = YAML(typ="safe").load(text)
     except OSError:
         raise SettingsError(
             f"There is no hub in {folder}.", remedy="outgate hub init makes one; --hub names it."
         ) from None
-    except (YAMLError, *NO_VALUE):
+    except UnicodeDecodeError as error:
+        line, column = not_utf8(error.object) or BEGIN
         raise SettingsError(
-            f"{path} is not YAML.", remedy="Check indentation and quotes."
+            f"{path}:{line}:{column}: this is not YAML.", remedy="Write it in UTF-8."
         ) from None
+    except (YAMLError, *NO_VALUE) as error:
+        if isinstance(error, YAMLError):
+            line, column = refused_at(error, text)
+        else:
+            line, column = no_such_value(text)[0]
+        raise SettingsError(
+            f"{path}:{line}:{column}: this is not YAML.", remedy="Check indentation and quotes."
+        ) from None
+    if isinstance(value, dict) and (unknown := [name for name in value if name not in _NAMES]):
+        line, column = place_in(text, (unknown[0],), at_key=True)
+        raise SettingsError(
+            f"{path}:{line}:{column}: {printable(str(unknown[0]), 40)} is no setting.",
+            remedy="See docs/fleet.md.",
+        )
     given = os.environ if environment is None else environment
     return _checked(folder, value, given.get(DATABASE_VARIABLE))
 
 
 def _checked(folder: Path, value: Any, database: str | None) -> HubSettings:
     path = folder / SETTINGS
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+    if not isinstance(value, dict):
         raise SettingsError(f"{path} is no list of names with values.", remedy="See docs/fleet.md.")
-    unknown = sorted(value.keys() - _NAMES)
-    if unknown:
-        raise SettingsError(
-            f"{path}: {unknown[0][:40]} is no setting.", remedy="See docs/fleet.md."
-        )
     names, listen = value.get("names"), value.get("listen")
     database = database or value.get("database")
     if not isinstance(database, str) or not database:

@@ -1,6 +1,5 @@
 """`forward` and `metrics`: evidence for collectors that others run."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,7 +84,7 @@ def metrics(
         return prometheus(families(store, waiting))
 
     if listen is None:
-        sys.stdout.write(text())
+        typer.echo(text(), nl=False)
         store.close()
         return 0
     from app.metrics_listener import serve

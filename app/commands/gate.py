@@ -2,13 +2,14 @@
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from app.standard_output import perhaps_unread, remark
 
 if TYPE_CHECKING:
     from app.client import Ended
@@ -123,16 +124,17 @@ def run(
         from app.run_summary import print_session
 
         entries, elsewhere = Session(home, clock.earliest()).told(running, ended.pid, answer)
-        print_session(
-            entries,
-            ended.code,
-            as_json=as_json,
-            out=sys.stderr,
-            contact=None if contact is None else str(contact),
-            left=left,
-            short=short,
-            elsewhere=elsewhere,
-        )
+        with perhaps_unread() as out:
+            print_session(
+                entries,
+                ended.code,
+                as_json=as_json,
+                out=out,
+                contact=None if contact is None else str(contact),
+                left=left,
+                short=short,
+                elsewhere=elsewhere,
+            )
     return ended.code
 
 
@@ -140,7 +142,7 @@ def _remark(lines: Iterable[str], *, quiet: bool = False) -> None:
     """Say this on standard error, as the gate's own words."""
     for line in lines:
         if not quiet:
-            typer.echo(f"outgate: {line}", err=True)
+            remark(f"outgate: {line}\n")
 
 
 def _remarks_before(home: "Home", settings: "Settings", *, own: bool, seals: bool) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """`policy`: check, describe, try out and replay the rules."""
 
 import json
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -105,7 +104,7 @@ def preset(
         for known in preset_names():
             typer.echo(known)
     else:
-        sys.stdout.write(preset_text(name))
+        typer.echo(preset_text(name), nl=False)
 
 
 @application.command()

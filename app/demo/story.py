@@ -5,6 +5,7 @@ gate, run the scripts, show what was seen.
 import csv
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import TextIO
 
 from app.client import environment_for, private_gate
@@ -141,13 +143,24 @@ def _show(home: Home, out: TextIO) -> int:
         out.write(f"\nWhere it came from: {file_words(file)}.\n")
     report = verify(home.evidence)
     out.write(f"\n{report.text().splitlines()[0]} {report.entries} records, chained.\n\n")
-    prefix = f"OUTGATE_HOME={home.root} outgate"
+    outgate = _typed()
+    prefix = f"OUTGATE_HOME={shlex.quote(str(home.root))} {outgate}"
     out.write(f"Review it:   {prefix} review\n")
     out.write(f"Export it:   {prefix} export --format csv --out evidence.csv\n")
-    out.write("Your script: outgate run -- python your_script.py\n")
+    out.write(f"Your script: {outgate} run -- python your_script.py\n")
     scripts = (record.sender.script for record in records)
     seen = {script.name for script in scripts if script is not None}
     return 0 if report.ok and {Path(name).name for name in SCRIPTS} <= seen else 1
+
+
+def _typed() -> str:
+    """Return how a shell calls this command: in a clone, uv has it on no path but its own."""
+    in_clone = (Path(__file__).resolve().parents[2] / "pyproject.toml").is_file()
+    return (
+        "uv run outgate"
+        if in_clone and ("UV" in os.environ or not which("outgate"))
+        else ("outgate")
+    )
 
 
 def _fresh(folder: Path) -> Home:

@@ -120,6 +120,7 @@ def test_a_recording_that_is_none_is_named(home: Path, content: bytes, words: st
         ("inspect there --format xml", WRONG_USE, "Known: table, csv, jsonl, "),
         ("inspect there --policy none.yaml", WRONG_USE, "There is no policy file none.yaml"),
         ("policy check none.yaml", WRONG_USE, "There is no policy file none.yaml"),
+        ("policy check .", WRONG_USE, ". is a folder, and no policy file. Name the file in it."),
         ("policy preset none", WRONG_USE, "watch-everything"),
         ("policy test there", WRONG_USE, "there:"),
         ("policy replay --since x", WRONG_USE, "Use 2026-11-01"),

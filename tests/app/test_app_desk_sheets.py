@@ -306,3 +306,13 @@ def test_a_script_s_row_leads_to_its_own_cases(tmp_path: Path) -> None:
         found = [case.script_path for case in sheets.store.page(wanted, 0, 10)]
         assert found == [line.cells[0]]
     sheets.store.close()
+
+
+def test_a_month_in_which_nothing_was_is_told_as_none(tmp_path: Path) -> None:
+    """“At most 0 a day” is what a machine says."""
+    open_evidence(tmp_path / "evidence.db").close()
+    store = Store(tmp_path / "evidence.db", clock=lambda: NOW)
+    sheets = DeskSheets(store=store, home=Home(tmp_path), watching=lambda: True)
+    facts = {row.label: row.text for row in sheets.read("overview", NOW).facts}
+    for label in ("Requests", "Stopped", "Values", "Tokens"):
+        assert facts[label].endswith("  30 days, none")

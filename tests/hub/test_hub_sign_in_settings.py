@@ -117,3 +117,23 @@ def test_init_keeps_what_it_is_not_told(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match="no list of names"):
             init(tmp_path / "hub", *told)
         assert path.read_text() == broken
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("names: [a.example]\ndatabse: x\n", r"hub\.yaml:2:1: databse is no setting"),
+        ("names: [a.example]\n7: x\n", r"hub\.yaml:2:1: 7 is no setting"),
+        ("names: [a.example]\n  listen: x\n", r"hub\.yaml:2:3: this is not YAML"),
+        ("# a\nlisten: 2027-02-31\n", r"hub\.yaml:2:9: this is not YAML"),
+        ("names: [\n", r"hub\.yaml:1:8: this is not YAML"),
+        (b"# a\nlisten: \xff\n", r"hub\.yaml:2:9: this is not YAML"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_told_at_its_place(
+    written: str | bytes, told: str, tmp_path: Path
+) -> None:
+    """Lines and columns from 1, as in a policy."""
+    (tmp_path / "hub.yaml").write_bytes(written if isinstance(written, bytes) else written.encode())
+    with pytest.raises(SettingsError, match=told):
+        load(tmp_path, {})

@@ -79,8 +79,8 @@ def parse_recognisers(text: str, name: str = "recognisers") -> tuple[RecogniserE
         document = YAML(typ="safe", pure=True).load(text)
     except (YAMLError, *NO_VALUE) as error:
         mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark is not None else ""
-        raise SettingsError(f"{name}{line}: this is no YAML.") from error
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark is not None else ""
+        raise SettingsError(f"{name}{place}: this is not YAML.") from error
     entries = document.get("recognizers") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise SettingsError(f"{name}: there is no list `recognizers`.")

@@ -88,7 +88,7 @@ def test_pattern_that_takes_too_long_is_said_not_to_have_read_the_text() -> None
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("recognizers: [", "no YAML"),
+        ("recognizers:\n  - a: b: c\n", "recognisers:2:9: this is not YAML"),
         ("other: 1", "no list"),
         ("recognizers: [{name: CreditCardRecognizer, type: predefined}]", "only own"),
         ("recognizers: [{supported_entity: X}]", "needs `patterns`"),
