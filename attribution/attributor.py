@@ -285,9 +285,8 @@ class SocketAttributor(Examines):
         has_run = self._backend.has_run
         if seen.is_due(now, lambda pid, runs: has_run(pid, runs, socket)):
             return False
-        return (
-            self.gallery.of(seen.sole) is not None
-            and self._backend.still_sole(seen.sole, socket, seen.verified_at)
+        return self.gallery.of(seen.sole) is not None and self._backend.still_sole(
+            seen.sole, socket, seen.verified_at
         )
 
     def _keep(self, connection: Connection, seen: Found, speed: str) -> Attribution:

@@ -180,7 +180,7 @@ def has_run(pid: int, runs: tuple[bytes, ...], thread: int) -> bool:
     be read.
     """
     told = procfs.read(f"/proc/{pid}/task/{thread}/schedstat", 100)
-    return bool(told) and told not in runs or runs_of(pid) != runs
+    return (bool(told) and told not in runs) or runs_of(pid) != runs
 
 
 def runs_at_rest(pid: int) -> tuple[bytes, ...]:

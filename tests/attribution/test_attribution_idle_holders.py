@@ -277,9 +277,7 @@ def test_runs_are_counted(waiter: Waiter) -> None:
     assert runs_of(waiter.pid) == ()
 
 
-def test_who_has_run_is_told_by_one_thread(
-    waiter: Waiter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_has_run_is_told_by_one_thread(waiter: Waiter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only where that one did not run, is not of the process, or has ended, all are asked."""
     before = eventually(lambda: runs_at_rest(waiter.pid))
     assert not has_run(waiter.pid, before, waiter.pid)
