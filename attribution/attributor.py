@@ -279,14 +279,14 @@ class SocketAttributor(Examines):
 
     def _holds_on(self, seen: Found, now: float) -> bool:
         """True when whoever was found alone still uses the socket, alone: no search is needed."""
-        if seen.sole is None or seen.is_due(now, self._backend.runs):
-            return False
         socket = seen.attribution.socket
-        return (
-            seen.sole is not None
-            and socket is not None
-            and self.gallery.of(seen.sole) is not None
-            and self._backend.still_sole(seen.sole, socket, seen.verified_at)
+        if seen.sole is None or socket is None:
+            return False
+        has_run = self._backend.has_run
+        if seen.is_due(now, lambda pid, runs: has_run(pid, runs, socket)):
+            return False
+        return self.gallery.of(seen.sole) is not None and self._backend.still_sole(
+            seen.sole, socket, seen.verified_at
         )
 
     def _keep(self, connection: Connection, seen: Found, speed: str) -> Attribution:

@@ -287,9 +287,9 @@ class Backend(Protocol):
     def process(self, pid: int) -> ProcessFacts | None:
         """Read everything about a process, or None when it is gone."""
 
-    def runs(self, pid: int) -> tuple[bytes, ...]:
-        """How long and how often each thread of a process has run; none when it has many, or that
-        is not told.
+    def has_run(self, pid: int, runs: tuple[bytes, ...], socket: int) -> bool:
+        """True unless the threads of `pid` are those of a `Rest`, and none has run since: also when
+        it has many, or that is not told. `socket`: what may have been sent on.
         """
 
     def waiting(self, pid: int, socket: int) -> frozenset[int] | None:

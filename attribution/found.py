@@ -37,7 +37,7 @@ class Found:
     written by then may be read at any later time.
     """
 
-    def is_due(self, now: float, runs: Callable[[int], tuple[bytes, ...]]) -> bool:
+    def is_due(self, now: float, has_run: Callable[[int, tuple[bytes, ...]], bool]) -> bool:
         """True when all processes are to be looked at again, at this Unix time.
 
         Any of them can have been handed the socket since, or have taken it, and hold it beside the
@@ -46,7 +46,7 @@ class Found:
         """
         if self.sole is None or self.is_first or not 0 <= now - self.searched_at <= _SEARCHED_S:
             return True
-        return self.rests is not None and runs(self.sole.pid) == self.rests.runs
+        return self.rests is not None and not has_run(self.sole.pid, self.rests.runs)
 
     def ages(self, now: float, *, beside: bool = False) -> bool:
         """True when all processes are to be looked at soon again, at this Unix time, but not yet.

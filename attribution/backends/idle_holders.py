@@ -174,6 +174,15 @@ def runs_of(pid: int) -> tuple[bytes, ...]:
     return () if _UNCOUNTED & set(found) else tuple(found)
 
 
+def has_run(pid: int, runs: tuple[bytes, ...], thread: int) -> bool:
+    """Return whether a process is not what `runs_of` told of it before. `thread`: the one of it
+    that is likely to have run, asked first: where it is not counted as any was, nothing else need
+    be read.
+    """
+    told = procfs.read(f"/proc/{pid}/task/{thread}/schedstat", 100)
+    return (bool(told) and told not in runs) or runs_of(pid) != runs
+
+
 def runs_at_rest(pid: int) -> tuple[bytes, ...]:
     """Return the same where none of the threads is on a processor, or waits for one; none
     otherwise. The kernel counts what one runs when that ends, or at a tick: one that runs now may

@@ -9,7 +9,7 @@ from dataclasses import replace
 from attribution.backends import process_facts, procfs, supervisors, system_calls
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.held_programs import HeldPrograms
-from attribution.backends.idle_holders import runs_at_rest, runs_of
+from attribution.backends.idle_holders import has_run, runs_at_rest
 from attribution.backends.looks import Looks
 from attribution.backends.memory_reads import ON_THE_LOOP_S
 from attribution.backends.networks import Networks
@@ -260,9 +260,9 @@ class LinuxBackend:
             return None
         return Rest(at=at, runs=runs) if runs and not queued else None
 
-    def runs(self, pid: int) -> tuple[bytes, ...]:
-        """See Backend.runs."""
-        return runs_of(pid)
+    def has_run(self, pid: int, runs: tuple[bytes, ...], socket: int) -> bool:
+        """See Backend.has_run."""
+        return has_run(pid, runs, self._attendants.get(socket, pid))
 
     def _is_inheritable(self, ownership: Ownership, entry: SocketEntry) -> bool:
         place = self._place(ownership.pids[0], entry.inode, None) if ownership.pids else None

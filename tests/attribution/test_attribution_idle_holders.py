@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from patience import eventually
 
-from attribution.backends import procfs
+from attribution.backends import idle_holders, procfs
 from attribution.backends.holders import new_holders
-from attribution.backends.idle_holders import _WORTH, IdleHolders, runs_at_rest, runs_of
+from attribution.backends.idle_holders import _WORTH, IdleHolders, has_run, runs_at_rest, runs_of
 from attribution.backends.looks import LooksHere
 from attribution.backends.sock_diag import SocketEntry
 
@@ -275,6 +275,22 @@ def test_runs_are_counted(waiter: Waiter) -> None:
     waiter.process.kill()
     waiter.process.wait(20)
     assert runs_of(waiter.pid) == ()
+
+
+def test_who_has_run_is_told_by_one_thread(waiter: Waiter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where that one did not run, is not of the process, or has ended, all are asked."""
+    before = eventually(lambda: runs_at_rest(waiter.pid))
+    assert not has_run(waiter.pid, before, waiter.pid)
+    assert not has_run(waiter.pid, before, os.getpid())
+    with socket.socket() as handed:
+        waiter.hand(handed)
+    assert has_run(waiter.pid, before, os.getpid())
+    with monkeypatch.context() as patched:
+        patched.setattr(idle_holders, "runs_of", lambda _: before)
+        assert has_run(waiter.pid, before, waiter.pid)
+    waiter.process.kill()
+    waiter.process.wait(20)
+    assert has_run(waiter.pid, before, waiter.pid)
 
 
 def test_who_runs_at_a_look_may_send_and_be_counted_as_before() -> None:

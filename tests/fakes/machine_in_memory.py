@@ -63,8 +63,8 @@ class FakeMachine:
             self.after_search()
         return found
 
-    def runs(self, pid: int) -> tuple[bytes, ...]:
-        return self.ran
+    def has_run(self, pid: int, runs: tuple[bytes, ...], socket: int) -> bool:
+        return self.ran != runs
 
     def peers(self, pid: int) -> tuple[int, ...] | None:
         return self.connected.get(pid)
