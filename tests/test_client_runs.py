@@ -1,5 +1,5 @@
-"""A client that does not end takes nothing from those beside it, and is named; what is one of a kind
-is always tried.
+"""A client that does not end takes nothing from those beside it, and is named; what is one of a
+kind is always tried.
 """
 
 import os
