@@ -91,6 +91,56 @@ def test_every_member_is_tried_in_one_test_and_each_that_fails_is_shown() -> Non
     assert len(told.value.exceptions[0].exceptions) == 2
 
 
+def test_a_member_that_raises_nothing_hides_no_other() -> None:
+    """What should have raised and did not is told like all else: with its value, beside others."""
+    asked = []
+
+    @with_each("size", [1, 2, 3])
+    def trial(size: int) -> None:
+        asked.append(size)
+        with pytest.raises(ValueError, match="even"):
+            if size == 2:
+                raise ValueError("even")
+
+    with pytest.raises(ExceptionGroup) as told:
+        trial()
+    assert asked == [1, 2, 3]
+    assert [one.__notes__ for one in told.value.exceptions] == [
+        ["with size: (1,)"],
+        ["with size: (3,)"],
+    ]
+
+
+def test_a_member_that_is_skipped_leaves_out_no_other_and_is_told() -> None:
+    """One test stands for all its members: a skip of one would pass for a skip of all."""
+    asked = []
+
+    @with_each("size", [1, 2, 3])
+    def trial(size: int) -> None:
+        asked.append(size)
+        if size == 1:
+            pytest.skip("not here")
+
+    with pytest.raises(ExceptionGroup) as told:
+        trial()
+    assert asked == [1, 2, 3]
+    assert [str(one) for one in told.value.exceptions] == ["skipped: not here"]
+
+
+def test_what_ends_the_run_ends_the_test() -> None:
+    """Who stops a run is not made to wait for the other members."""
+    asked = []
+
+    @with_each("size", [1, 2, 3])
+    def trial(size: int) -> None:
+        asked.append(size)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trial()
+    assert asked == [1]
+
+
 def test_a_test_of_nothing_is_none() -> None:
     """A list that became empty is no test that passed."""
     with pytest.raises(AssertionError):

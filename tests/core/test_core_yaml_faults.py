@@ -13,8 +13,12 @@ from inventory.advisories.reading import records
 
 NONE = (
     *("x: 2027-02-31", "x: 2020-01-01 99:00:00", "x: !!int x", "!!int ''", "x: !!float abc"),
-    *("!!bool maybe: 1", "[[1]]: 2", f"x: {'[' * 3000}"),
+    *("!!bool maybe: 1", "[[1]]: 2", f"x: {'[\n ' * 3000}"),
 )
+IN_ONE_LINE = f"x: {'[' * 3000}"
+"""Each bracket may begin a key until its line is long: a second to read, so that one reader is
+asked.
+"""
 
 
 @pytest.mark.parametrize("text", NONE)
@@ -22,6 +26,11 @@ NONE = (
 def test_settings_and_recognisers_are_refused(read: Callable[[str], object], text: str) -> None:
     with pytest.raises(SettingsError, match="YAML"):
         read(text)
+
+
+def test_what_is_nested_in_one_line_is_refused() -> None:
+    with pytest.raises(SettingsError, match="nested too deeply"):
+        refuse_no_settings(IN_ONE_LINE)
 
 
 @pytest.mark.parametrize("text", NONE)

@@ -27,12 +27,20 @@ named: it takes nothing from those beside it.
 """
 _ENDED = (124, 137)
 """What `timeout` says of what it ended."""
-_GROUP = f"""
-each='timeout -k 5 {_EACH_S} "$PYTHON" "$0" >"$0.out" 2>"$0.err" </dev/null; echo $? >"$0.code"'
-printf '%s\\n' "$@" | xargs -n 1 -P {_AT_ONCE} sh -c "$each"
+_GROUP = """
+bound='timeout -k {kill_s} {each_s}'
+each="$bound"' "$PYTHON" "$0" >"$0.out" 2>"$0.err" </dev/null; echo $? >"$0.code"'
+printf '%s\\n' "$@" | xargs -n 1 -P {at_once} sh -c "$each"
 """
-_LONGEST_S = 100 + _EACH_S * -(-_EACH // _AT_ONCE)
+_KILL_S = 5
+"""What does not end when it is told to is killed so much later."""
+_LONGEST_S = 100 + (_EACH_S + _KILL_S) * -(-_EACH // _AT_ONCE)
 """Of a run: its own start and end, and scripts all of which have to be ended."""
+
+
+ALONE = {"httpx-http2", "requests-files", "openai-stream", "curl-put", "node-fetch"}
+"""Scripts with a protocol, a body, a method, an answer or a stack that no other of its client has.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +91,12 @@ def why_not_here(script: ClientScript) -> str:
 
 def shared(scripts: Sequence[ClientScript]) -> list[ClientScript]:
     """Return those of the scripts that are run in the profile that is loaded: each client, and what
-    each of its ways ends in and needs, at least once.
+    each of its ways ends in and needs, at least once, and each that is one of a kind.
     """
-    kinds = [[(s.client, s.ends, s.needs, s.host, s.port, s.fails)] for s in scripts]
+    kinds = [
+        [(s.client, s.ends, s.needs, s.host, s.port, s.fails), s.name if s.name in ALONE else ""]
+        for s in scripts
+    ]
     return share(scripts, kinds, [s.name for s in scripts])
 
 
@@ -168,7 +179,10 @@ def _run(world: SmallWorld, group: Sequence[ClientScript]) -> list[Tried]:
     for script in group:
         paths[script.name].write_text(text_of(script))
     shell = folder / "all.sh"
-    shell.write_text(f"export PYTHON={sys.executable}\n{_GROUP}")
+    shell.write_text(
+        f"export PYTHON={sys.executable}\n"
+        + _GROUP.format(each_s=_EACH_S, kill_s=_KILL_S, at_once=_AT_ONCE)
+    )
     with world.telling_what_is_seen():
         run = world.run("sh", str(shell), *map(str, paths.values()), seconds=_LONGEST_S)
     records: dict[str, list[dict[str, Any]]] = {}

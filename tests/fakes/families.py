@@ -16,6 +16,8 @@ from hypothesis import settings
 
 from examples import WHOLE
 
+OUTCOMES = (pytest.fail.Exception, pytest.skip.Exception)
+"""What pytest raises of its own, as for an error that did not come: none is an `Exception`."""
 tried, members = 0, 0
 """Of all families that were asked for in this process: how many members are tried, and are."""
 
@@ -64,6 +66,14 @@ def summary(tried: int, members: int) -> str:
     return f"{told}; all by `.ci/run --deep`" if tried < members else told
 
 
+def _told(error: BaseException) -> Exception:
+    """Return what a member ended with, as what can stand in a group beside others."""
+    if isinstance(error, Exception):
+        return error
+    skipped = "skipped: " if isinstance(error, pytest.skip.Exception) else ""
+    return AssertionError(f"{skipped}{error}").with_traceback(error.__traceback__)
+
+
 type Test = Callable[..., None]
 
 
@@ -72,6 +82,7 @@ def with_each(name: str | Sequence[str], values: Iterable[Any]) -> Callable[[Tes
 
     For hundreds of cheap members: a test of its own costs more than what each of them tries. None
     is left out; all that fail are shown, each with its value. Fixtures are shared by all of them.
+    A member that is skipped fails: who may lack something here is a test of its own.
     """
     names = [name] if isinstance(name, str) else list(name)
     members = [(value,) if isinstance(name, str) else tuple(value) for value in values]
@@ -86,9 +97,10 @@ def with_each(name: str | Sequence[str], values: Iterable[Any]) -> Callable[[Tes
             for member in members:
                 try:
                     test(*args, **kwargs, **dict(zip(names, member, strict=True)))
-                except Exception as error:  # noqa: BLE001  # shown below, whatever it is
-                    error.add_note(f"with {', '.join(names)}: {repr(member)[:300]}")
-                    wrong.append(error)
+                except (Exception, *OUTCOMES) as error:  # noqa: BLE001  # shown below
+                    told = _told(error)
+                    told.add_note(f"with {', '.join(names)}: {repr(member)[:300]}")
+                    wrong.append(told)
             if wrong:
                 raise ExceptionGroup(f"{len(wrong)} of {len(members)} members", wrong)
 

@@ -223,12 +223,24 @@ NOT_BY_VARIABLES = {
 }  # fmt: skip
 """What the same clients do behind proxy variables: these never come to the gate."""
 
+ALONE = {
+    "http-client-plain", "requests-streamed-upload", "requests-in-children", "httpx-http2",
+    "curl-6", "curl-literal", "node-https", "node-fetch", "without-variables",
+}  # fmt: skip
+"""What no other of its client does: a protocol, a form of address, a body, a process or a stack of
+its own.
+"""
 _NAMES = [*PYTHON, *TOOLS]
 CLIENTS = share(
-    _NAMES, [[(name.partition("-")[0], name in NOT_BY_VARIABLES)] for name in _NAMES], _NAMES
+    _NAMES,
+    [
+        [(name.partition("-")[0], name in NOT_BY_VARIABLES), name if name in ALONE else ""]
+        for name in _NAMES
+    ],
+    _NAMES,
 )
-"""Those that are tried in the profile that is loaded: each client at least once, and once of each
-that heeds the variables in one way and does not in another.
+"""Those that are tried in the profile that is loaded: each client at least once, once of each that
+heeds the variables in one way and does not in another, and what is one of a kind.
 """
 
 DRIVER = """
@@ -343,3 +355,10 @@ def test_proxy_variables_reach_those_that_heed_them(by_variables: Told, name: st
 def test_forty_variants_are_tried() -> None:
     """The matrix is wide enough to show what it is to show."""
     assert len(PYTHON) + len(TOOLS) >= 45
+    assert set(_NAMES) >= ALONE | NOT_BY_VARIABLES
+
+
+def test_what_is_one_of_a_kind_is_always_tried() -> None:
+    """A share of the clients is no share of protocols, of addresses and of ways to start."""
+    assert set(CLIENTS) >= ALONE
+    assert {name.partition("-")[0] for name in CLIENTS} == {n.partition("-")[0] for n in _NAMES}

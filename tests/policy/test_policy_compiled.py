@@ -1,6 +1,6 @@
 """Compiled rules decide as their text reads, for policies and requests at random."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import cache
 from itertools import pairwise
@@ -39,23 +39,39 @@ LETTING = {None, Verdict.ALLOW, Verdict.WATCH, Verdict.WARN}
 OWN_KEYS = frozenset({OWN_KEY})
 
 
+type Reading = Callable[[Situation, Inputs, Inputs], Truth]
+"""What conditions say of a request of which this is missing and that is settled."""
+
+
 def reading(when: When, s: Situation, missing: Inputs, own: OwnKeys, settled: Inputs = 0) -> Truth:
     """Return what the text of these conditions says of a request, read word for word."""
-    answers = [reading(part, s, missing, own, settled) for part in when.all or ()]
-    for name in type(when).model_fields:
-        section = getattr(when, name)
-        if isinstance(section, Section):
-            answers += [
-                asked(asks, section, word, s, missing, own, settled)
-                for asks, word in written(section)
-            ]
-    if when.any:
-        some = [reading(part, s, missing, own, settled) for part in when.any]
-        answers.append(True if True in some else None if None in some else False)
-    if when.not_ is not None:
-        inner = reading(when.not_, s, missing, own, settled)
-        answers.append(None if inner is None else not inner)
-    return False if False in answers else None if None in answers else True
+    return read_once(when, own)(s, missing, settled)
+
+
+def read_once(when: When, own: OwnKeys) -> Reading:
+    """Return what says so of any request, and remembers none."""
+    sections = [getattr(when, name) for name in type(when).model_fields]
+    parts = [read_once(part, own) for part in when.all or ()]
+    parts += [
+        asked(asks, section, word, own)
+        for section in sections
+        if isinstance(section, Section)
+        for asks, word in written(section)
+    ]
+    some = [read_once(part, own) for part in when.any or ()]
+    inner = None if when.not_ is None else read_once(when.not_, own)
+
+    def said(s: Situation, missing: Inputs, settled: Inputs) -> Truth:
+        answers = [part(s, missing, settled) for part in parts]
+        if some:
+            told = [part(s, missing, settled) for part in some]
+            answers.append(True if True in told else None if None in told else False)
+        if inner is not None:
+            turned = inner(s, missing, settled)
+            answers.append(None if turned is None else not turned)
+        return False if False in answers else None if None in answers else True
+
+    return said
 
 
 def written(section: Section) -> Iterator[tuple[Asks, Any]]:
@@ -66,26 +82,23 @@ def written(section: Section) -> Iterator[tuple[Asks, Any]]:
             yield asks, getattr(section, name)
 
 
-def asked(
-    asks: Asks,
-    section: Section,
-    word: Any,
-    s: Situation,
-    missing: Inputs,
-    own: OwnKeys,
-    settled: Inputs,
-) -> Truth:
+def asked(asks: Asks, section: Section, word: Any, own: OwnKeys) -> Reading:
     read = asks.read if isinstance(asks.read, Read) else asks.read(section)
-    value = read.of(s)
-    holds = (asks.predicate(word, own) if asks.ours else asks.predicate(word)).holds(value)
-    if not read.inputs & missing & ~DESTINATION or read.inputs & settled:
-        return holds
-    told = {
-        Stands.NONE: None,
-        Stands.YES: holds or None,
-        Stands.FILLED: None if value == read.blank else holds,
-    }
-    return told[read.stands]
+    predicate = asks.predicate(word, own) if asks.ours else asks.predicate(word)
+
+    def said(s: Situation, missing: Inputs, settled: Inputs) -> Truth:
+        value = read.of(s)
+        holds = predicate.holds(value)
+        if not read.inputs & missing & ~DESTINATION or read.inputs & settled:
+            return holds
+        told = {
+            Stands.NONE: None,
+            Stands.YES: holds or None,
+            Stands.FILLED: None if value == read.blank else holds,
+        }
+        return told[read.stands]
+
+    return said
 
 
 def trusting(when: When) -> bool:
@@ -166,8 +179,9 @@ def test_one_request_is_never_taken_for_another(subject: str, name: str) -> None
         rule = {"id": "r", "when": when, "then": "block"}
         text = PolicyModel.model_validate({"mode": "enforce", "rules": [rule]})
         policy = compile_policy(text, "v")
+        says = read_once(when, frozenset())
         for chain in chains():
-            answers = [reading(when, s, 0, frozenset()) for s in chain]
+            answers = [says(s, 0, 0) for s in chain]
             for (before, after), (one, other) in zip(
                 pairwise(chain), pairwise(answers), strict=True
             ):
