@@ -16,6 +16,7 @@ from classifiers.decoding import (
     dump_lines,
     dumps,
     forms,
+    lone_token,
     looking,
     mail,
     packed,
@@ -119,6 +120,7 @@ def read_body(
             drain(reading)
         return root
     reading.payload.controls = True
+    before = _amount_told(reading)
     if media_type.startswith("application/grpc"):
         _read_grpc(reading, data, media_type, coding)
     else:
@@ -127,7 +129,13 @@ def read_body(
             reading, Piece(data, content_type, None, (), 0, name), data, media_type, parameters
         )
     drain(reading)
+    if _amount_told(reading) == before and reading.begins and lone_token.is_opaque(data):
+        reading.unread("a body that is one word of encoded letters, in no known format", ())
     return root
+
+
+def _amount_told(reading: Reading) -> tuple[int, int]:
+    return reading.pieces, len(reading.payload.unread)
 
 
 def _read_grpc(reading: Reading, data: bytes, media_type: str, coding: str | None) -> None:
