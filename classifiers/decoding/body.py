@@ -120,7 +120,7 @@ def read_body(
             drain(reading)
         return root
     reading.payload.controls = True
-    before = _amount_told(reading)
+    before = _told(reading)
     if media_type.startswith("application/grpc"):
         _read_grpc(reading, data, media_type, coding)
     else:
@@ -128,13 +128,13 @@ def read_body(
         root = _read_bytes(
             reading, Piece(data, content_type, None, (), 0, name), data, media_type, parameters
         )
+        if _told(reading) == before and reading.begins and lone_token.is_opaque(data):
+            reading.unread("a body that is one word of encoded letters, in no known format", ())
     drain(reading)
-    if _amount_told(reading) == before and reading.begins and lone_token.is_opaque(data):
-        reading.unread("a body that is one word of encoded letters, in no known format", ())
     return root
 
 
-def _amount_told(reading: Reading) -> tuple[int, int]:
+def _told(reading: Reading) -> tuple[int, int]:
     return reading.pieces, len(reading.payload.unread)
 
 
