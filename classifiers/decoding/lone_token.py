@@ -35,7 +35,7 @@ def is_opaque(body: bytes) -> bool:
     if not _FEWEST <= len(body) <= _MOST + 4 or not body.isascii():
         return False
     word = body.decode("ascii").strip().strip('"')
-    if len(word) < _FEWEST or "//" in word:
+    if len(word) < _FEWEST or "//" in word or "=" in word.rstrip("="):
         return False
     letters = [char for char in word if char.isalnum()]
     if len(set(letters)) < _FEWEST_GROUPS or _is_id(word):

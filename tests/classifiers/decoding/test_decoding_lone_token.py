@@ -24,8 +24,8 @@ ENGINE = Engine(EngineSetup(key=b"k" * 32, organisation=Organisation(), long_tai
 CODED = {
     "base64": base64.b64encode(TURNED).decode(),
     "base64, for addresses": base64.urlsafe_b64encode(TURNED).decode().rstrip("="),
-    "base32": base64.b32encode(TURNED).decode(),
-    "base85": base64.b85encode(TURNED).decode(),
+    "base32": base64.b32encode(TURNED[:22][::-1]).decode(),
+    "base85": base64.b85encode(TURNED).decode().replace("=", "-"),
     "hex": TURNED.hex(),
     "hex with colons": TURNED.hex(":"),
     "octal": "".join(f"{byte:03o}" for byte in TURNED),
@@ -38,7 +38,7 @@ CODED = {
 PLAIN = (
     str(uuid.UUID(int=2**127 + 12345)),
     uuid.UUID(int=2**127 + 12345).hex,
-    hashlib.sha1(b"x").hexdigest(),  # noqa: S324 - as bodies hold it
+    hashlib.sha1(b"x").hexdigest(),
     hashlib.sha256(b"x").hexdigest(),
     hashlib.sha256(b"x").hexdigest()[:40],
     hashlib.sha256(b"x").digest().hex(":"),
@@ -56,6 +56,7 @@ PLAIN = (
     "https://files.corp.example/a/Qm3Zx81LpTt0aB7c?x=1",
     "192.168.100.100:8080/healthz/ready",
     "1.2.3.4.5.6.7.8.9.10.11.12",
+    "state=0mVtX3sLqWb7RzKd2HfJ8nGaUe5TiOo1CxM",
     "a=1&b=2&page=3&sort=name&dir=asc&limit=100",
     "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR",
     "ACGTACGTACGTACGTACGTACGTACGTACGT",
