@@ -128,10 +128,14 @@ def read_body(
         root = _read_bytes(
             reading, Piece(data, content_type, None, (), 0, name), data, media_type, parameters
         )
-        if _told(reading) == before and reading.begins and lone_token.is_opaque(data):
-            reading.unread("a body that is one word of encoded letters, in no known format", ())
+        _judge_whole(reading, data, before)
     drain(reading)
     return root
+
+
+def _judge_whole(reading: Reading, data: bytes, before: tuple[int, int]) -> None:
+    if _told(reading) == before and reading.begins and lone_token.is_opaque(data):
+        reading.unread("a body that is one word of encoded letters, in no known format", ())
 
 
 def _told(reading: Reading) -> tuple[int, int]:

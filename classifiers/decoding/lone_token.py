@@ -37,11 +37,12 @@ def is_opaque(body: bytes) -> bool:
     word = body.decode("ascii").strip().strip('"')
     if len(word) < _FEWEST or "//" in word or "=" in word.rstrip("="):
         return False
-    letters = [char for char in word if char.isalnum()]
-    if len(set(letters)) < _FEWEST_GROUPS or _is_id(word):
+    if len(set(filter(str.isalnum, word))) < _FEWEST_GROUPS or _is_id(word):
         return False
-    if _in_groups(word):
-        return True
+    return _in_groups(word) or _is_one_code(word)
+
+
+def _is_one_code(word: str) -> bool:
     if any(not char.isalnum() and char not in _SIGNS for char in word):
         return False
     if word.isdecimal():
@@ -123,4 +124,8 @@ def _turns(run: str) -> int:
 
 
 def _sort(char: str) -> int:
-    return 0 if char.isdecimal() else 1 if char.isupper() else 2 if char.islower() else 3
+    if char.isdecimal():
+        return 0
+    if char.isalpha():
+        return 1 + char.islower()
+    return 3
