@@ -72,7 +72,13 @@ UNREAD = """- Text in pictures, sound and films; drawings in PDF files; text tha
   Unicode names; pieces that a call of a program joins (`CONCAT('a','b')`, `"".join`), that a line of a patch, a
   chunk of HTTP or reStructuredText's `\\ ` parts; rows of pixels.
 - Encoded data of 512 bytes and less that have no known form: keys, hashes and signatures look the
-  same. Longer ones are told as unread.
+  same. Longer ones are told as unread, and so is most of a body that is nothing but one such word of 24 to
+  1,024 letters, unless it has the form of an id or the length of a digest.
+- Single values of some twenty letters, beside other text or in a field, in base45, Crockford's base32, octal
+  digits, groups of four letters or hex, bencode, NeXT's lists; or as base64 or hex of a message whose
+  letters touch the value (marshal, DER, MQTT, WebAssembly, Cap'n Proto). Whole sentences so written are read.
+- Values in literals of SQL with a prefix or a call (`N'…'`, `CAST(…)`, `DATE '…'`), other than those that tell
+  themselves; tables of Markdown all of whose heads are bold; a second label on a line behind two blanks.
 - Labels of a host with letters of one's own before what they encode; such labels of 96 letters and
   more are told as unread.
 - Dates of birth as a list of numbers, or as seconds since 1970; names of people in the steps of a path, and

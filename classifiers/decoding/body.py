@@ -16,6 +16,7 @@ from classifiers.decoding import (
     dump_lines,
     dumps,
     forms,
+    lone_token,
     looking,
     mail,
     packed,
@@ -119,6 +120,7 @@ def read_body(
             drain(reading)
         return root
     reading.payload.controls = True
+    before = _told(reading)
     if media_type.startswith("application/grpc"):
         _read_grpc(reading, data, media_type, coding)
     else:
@@ -126,8 +128,18 @@ def read_body(
         root = _read_bytes(
             reading, Piece(data, content_type, None, (), 0, name), data, media_type, parameters
         )
+        _judge_whole(reading, data, before)
     drain(reading)
     return root
+
+
+def _judge_whole(reading: Reading, data: bytes, before: tuple[int, int]) -> None:
+    if _told(reading) == before and reading.begins and lone_token.is_opaque(data):
+        reading.unread("a body that is one word of encoded letters, in no known format", ())
+
+
+def _told(reading: Reading) -> tuple[int, int]:
+    return reading.pieces, len(reading.payload.unread)
 
 
 def _read_grpc(reading: Reading, data: bytes, media_type: str, coding: str | None) -> None:
