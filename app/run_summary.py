@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from app.elsewhere import Elsewhere
 from app.leftovers import Leftovers
-from app.run_totals import dollars, size_left, totals_of
+from app.run_totals import dollars, totals_of
 from app.run_unknowns import places_of, unchecked, unknown_told
 from app.short_connections import ShortConnections
 from app.summary import print_unreadable
@@ -42,6 +42,7 @@ from core.text import printable
 from core.vocabulary.findings import Amount, found, most_of
 from core.vocabulary.protocols import NO_PORT
 from core.vocabulary.sizes import counted, number, size_at_least
+from core.vocabulary.verdicts import size_left
 from tui.wording import outcome, place, record_words
 
 if TYPE_CHECKING:

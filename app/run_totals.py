@@ -7,7 +7,6 @@ from typing import Any
 from core.decision import Verdict
 from core.fate import UNSTOPPED, Fate
 from core.record import Record
-from core.vocabulary.sizes import size, size_at_least
 
 _UNSENT = UNSTOPPED - {Fate.PAST}
 
@@ -44,15 +43,6 @@ def totals_of(records: Sequence[Record]) -> dict[str, Any]:
         "cost_usd": f"{sum(costs):f}" if costs else None,
         "cost_left_out": sorted({words for call in llm for words in call.cost_left_out}),
     }
-
-
-def size_left(records: Sequence[Record]) -> str:
-    """Return how much of these left, in words; of those of which nothing did, how much that was."""
-    went = [record for record in records if record.went]
-    if not went:
-        return f"nothing of {size(sum(record.request.bytes for record in records))} left"
-    exact = all(record.bytes_exact for record in went)
-    return size_at_least(sum(record.bytes_went for record in went), exact=exact)
 
 
 def _sum_of(amounts: Iterable[int | None]) -> int | None:

@@ -7,6 +7,7 @@ import sys
 from array import array
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from mitmproxy.connection import Connection
 from mitmproxy.proxy.server import ConnectionIO
@@ -87,6 +88,8 @@ class LastWords:
 
     def __init__(self) -> None:
         self._kept: dict[Connection, tuple[socket.socket, int]] = {}
+        self._told: WeakKeyDictionary[Connection, int | None] = WeakKeyDictionary()
+        """What was not acknowledged when each was let go."""
 
     def keep(
         self, connection: Connection, transport: ConnectionIO, written: int, seconds: float
@@ -102,11 +105,16 @@ class LastWords:
             held.shutdown(socket.SHUT_WR)
 
     def waits(self, connection: Connection) -> int | None:
-        """Return how many of its bytes were not acknowledged so far; None: nobody tells."""
+        """Return how many of its bytes were not acknowledged so far, or when it was let go; None:
+        nobody tells.
+        """
+        if connection in self._told:
+            return self._told[connection]
         held, written = self._kept.get(connection, (None, 0))
         return _lacking(held, written)
 
     def _let_go(self, connection: Connection) -> None:
+        self._told[connection] = self.waits(connection)
         held, _ = self._kept.pop(connection)
         held.close()
 

@@ -18,6 +18,7 @@ from core.vocabulary.reviews import ACTS
 from core.vocabulary.senders import CERTAINTIES, LAUNCHES, METHODS
 from core.vocabulary.sizes import at_least, capital, counted, joined, number, size, size_at_least
 from core.vocabulary.times import clock_time, lasting, time_left
+from core.vocabulary.verdicts import size_left
 from policy.exception_lines import exception_lines
 from tui.act_events import answering_after
 from tui.case_account import account_told
@@ -337,7 +338,7 @@ def _destination(record: Record) -> Section:
     place, request, answer = record.destination, record.request, record.response
     port = "" if place.port in {443, 80, NO_PORT} else f":{place.port}"
     address = f"{safe(place.scheme, 12)}://{safe(place.host, 255)}{port}{safe(place.path, 400)}"
-    sent = f"{safe(request.method, 32)}, {size_at_least(request.bytes, exact=record.bytes_exact)}"
+    sent = f"{safe(request.method, 32)}, {size_left([record])}"
     sent += "" if request.complete else ", cut"
     sent += f", {safe(request.content_type, 100)}" if request.content_type else ""
     came = "none came"
@@ -345,7 +346,7 @@ def _destination(record: Record) -> Section:
         came = f"{answer.status}, {size(answer.bytes)}"
     name, kind = service_name(place.service, place.host), CATEGORIES[place.category]
     return Section(
-        "Sent to",
+        "Sent to" if record.went else "Meant for",
         (
             Row("Service", f"{name} · {kind}"),
             Row("Address", address),

@@ -1,6 +1,6 @@
 """What became of a request, in words: verdicts, ends of holds, what a rule would have done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from core.decision import HOLD_SECONDS, HoldOutcome, Verdict, hold_word
 from core.fate import Fate
 from core.observation import OBSERVED
 from core.record import Record
-from core.vocabulary.sizes import at_least, capital, counted, number
+from core.vocabulary.sizes import at_least, capital, counted, number, size, size_at_least
 from core.vocabulary.times import lasting
 
 
@@ -197,3 +197,12 @@ def not_sent(kept: int, past: int) -> str:
     """
     told = f", {counted(kept, 'request')} stopped or failed" if kept else ""
     return told + (f", {number(past)} past Outgate" if past else "")
+
+
+def size_left(records: Sequence[Record]) -> str:
+    """Return how much of these left, in words; of those of which nothing did, how much that was."""
+    went = [record for record in records if record.went]
+    if not went:
+        return f"nothing of {size(sum(record.request.bytes for record in records))} left"
+    exact = all(record.bytes_exact for record in went)
+    return size_at_least(sum(record.bytes_went for record in went), exact=exact)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from invented_day import finding, place, record, sender
@@ -11,6 +12,7 @@ from memory_case_store import LINK
 from core.case_inside import Inside
 from core.classification import Category, LlmCall
 from core.decision import Verdict
+from core.fate import BROKEN_OFF_NOTE, UNFINISHED_NOTE, UNREACHED_NOTE
 from core.findings import Finding
 from core.review import Case
 from core.stored import StoredRecord
@@ -78,3 +80,31 @@ def test_what_records_added_up_to_stays_when_they_are_gone(
     rows = [row for s in describe(Reading(case=case, complete=True), now) for row in s.rows]
     assert any("No record of it is left" in row.text for row in rows)
     assert any(row.label == "Machines" and "7 machines" in row.text for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more", "title", "told"),
+    [
+        (Verdict.ALLOW, {}, "Sent to", "POST, 4.2 kB"),
+        (Verdict.BLOCK, {}, "Meant for", "POST, nothing of 4.2 kB left"),
+        (Verdict.ALLOW, {"notes": (UNREACHED_NOTE,)}, "Meant for", "POST, nothing of 4.2 kB left"),
+        (Verdict.ALLOW, {"notes": (UNFINISHED_NOTE,)}, "Meant for", "POST, nothing of 4.2 kB left"),
+        (Verdict.ALLOW, {"notes": (BROKEN_OFF_NOTE,)}, "Sent to", "POST, at least 4.2 kB"),
+    ],
+)
+def test_what_did_not_leave_was_sent_to_nobody(
+    now: datetime,
+    case_of: Callable[..., Case],
+    verdict: Verdict,
+    more: dict[str, Any],
+    title: str,
+    told: str,
+) -> None:
+    """Its size is that of what was meant to leave, and reads so."""
+    where = place("api.example", None, Category.OTHER)
+    made = record(now, sender("job.py"), where, verdict=verdict, **more)
+    reading = Reading(case=case_of(1), newest=StoredRecord(record=made, link=LINK), complete=True)
+    [section] = [one for one in describe(reading, now) if one.title in {"Sent to", "Meant for"}]
+    [request] = [row.text for row in section.rows if row.label == "Request"]
+    assert section.title == title
+    assert request.startswith(told)
