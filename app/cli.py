@@ -206,10 +206,7 @@ def code_of(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return _READER_LEFT
     except OSError as error:
-        about = f": {printable(str(error.filename))}" if error.filename else ""
-        return _say(
-            f"{error.strerror or type(error).__name__}{about}. Check free space and permissions.", 1
-        )
+        return _refused_by_system(error)
     except Exception as error:  # noqa: BLE001 - boundary: a traceback's last line may quote payload
         from app.safe_logging import place_of
 
@@ -217,6 +214,13 @@ def code_of(arguments: list[str] | None = None) -> int:
             f"This is a fault in Outgate itself: {place_of(error)}. Please report these words.", 1
         )
     return code if isinstance(code, int) else 0
+
+
+def _refused_by_system(error: OSError) -> int:
+    about = f": {printable(str(error.filename))}" if error.filename else ""
+    return _say(
+        f"{error.strerror or type(error).__name__}{about}. Check free space and permissions.", 1
+    )
 
 
 def _wrong_use(error: ClickException) -> int:

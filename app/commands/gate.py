@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,13 +47,14 @@ def _startable(context: typer.Context, command: list[str]) -> list[str]:
     return command
 
 
+Program = Annotated[
+    list[str],
+    typer.Argument(metavar="-- PROGRAM [ARGUMENT]...", help="What to run.", callback=_startable),
+]
+
+
 def run(
-    command: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="-- PROGRAM [ARGUMENT]...", help="What to run.", callback=_startable
-        ),
-    ],
+    command: Program,
     policy: PolicyFile = None,
     connect_to: ConnectTo = None,
     upstream_ca: UpstreamCa = None,
@@ -116,7 +118,8 @@ def run(
             # Out of a seal there is no way: what was short on this machine was another program's.
             short = ShortConnections(places=()) if was_sealed else ShortConnections.read(answer)
             watched.ended(ended.code, short, on_record=not running.public)
-        contact = (answer or {}).get("contact")
+        said = (answer or {}).get("contact")
+        contact = None if said is None else str(said)
         own_gate = not running.public and announced(home.running) != running
         left = leftovers_of(mark, running, own_gate=own_gate, sealed=was_sealed)
     if not quiet:
@@ -124,17 +127,9 @@ def run(
         from app.run_summary import print_session
 
         entries, elsewhere = Session(home, clock.earliest()).told(running, ended.pid, answer)
+        show = partial(print_session, as_json=as_json, contact=contact, left=left, short=short)
         with perhaps_unread() as out:
-            print_session(
-                entries,
-                ended.code,
-                as_json=as_json,
-                out=out,
-                contact=None if contact is None else str(contact),
-                left=left,
-                short=short,
-                elsewhere=elsewhere,
-            )
+            show(entries, ended.code, out=out, elsewhere=elsewhere)
     return ended.code
 
 
