@@ -9,17 +9,26 @@ import traceback
 from pathlib import Path
 from typing import TextIO
 
+from core.text import printable
+
 OURS = "outgate"
+_LONGEST = 2000
+"""Characters of one message."""
 
 
 class SafeFormatter(logging.Formatter):
-    """Formats our records in full and foreign ones by level, logger and line only."""
+    """Formats our records in full and foreign ones by level, logger and line only.
+
+    Our words may quote a file's name, a setting or a system's answer: journald, a terminal and
+    whoever counts lines get one line of each record, without controls.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
         when = self.formatTime(record, "%H:%M:%S")
         ours = record.name == OURS or record.name.startswith(OURS + ".")
         what = record.getMessage() if ours else f"{record.name}:{record.lineno} (text withheld)"
+        what = printable(what, _LONGEST)
         return f"{when} {record.levelname.lower()} {what}{_place(record)}"
 
 

@@ -170,8 +170,8 @@ def host_listeners() -> Callable[[], Iterable[tuple[str, int]]]:
     """Return what lists the places at which this machine listens, whatever network asks later."""
     import socket
 
-    from attribution.backends.peers import listening
     from attribution.backends.sock_diag import NETLINK_SOCK_DIAG, DiagRefused
+    from attribution.backends.tcp_table import listening
 
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
     channel = socket.socket(socket.AF_NETLINK, kind, NETLINK_SOCK_DIAG)

@@ -21,8 +21,8 @@ from attribution.backends.datagrams import Datagrams
 from attribution.backends.ended_sockets import NAMES, EndedSocket, EndedSockets, plain
 from attribution.backends.opened import Opened
 from attribution.backends.own_sockets import OwnSockets
-from attribution.backends.peers import leaving, left_closing, open_rows
 from attribution.backends.sock_diag import DiagRefused
+from attribution.backends.tcp_table import leaving, left_closing, open_rows
 from core.exchange import Connection
 
 _TABLES = Path("/proc/net")

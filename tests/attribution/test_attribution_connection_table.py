@@ -289,10 +289,10 @@ wanted = {begin("10.77.0.1", "10.77.0.2", port4), begin("fd77::1", "fd77::2", po
 begin("127.0.0.1", "127.0.0.1", near_port)
 own = socket.create_connection(("10.77.0.2", port4), source_address=("10.77.0.1", 0))
 found = ConnectionTable().established()
-from attribution.backends import peers
+from attribution.backends import tcp_table
 def refused():
-    raise peers.DiagRefused("too old a kernel")
-peers.request_open = refused
+    raise tcp_table.DiagRefused("too old a kernel")
+tcp_table.request_open = refused
 again = ConnectionTable().established()
 assert {c.id for c in found} == {c.id for c in again}, again
 assert {c.client_port for c in found} == wanted, found

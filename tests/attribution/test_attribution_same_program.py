@@ -11,8 +11,8 @@ import pytest
 
 from attribution.backends import held_programs, process_facts
 from attribution.backends.linux import LinuxBackend
-from attribution.backends.peers import request_listening, rows
 from attribution.backends.sock_diag import NETLINK_SOCK_DIAG
+from attribution.backends.tcp_table import request_listening, rows
 from attribution.facts import OLDER, Peer, ProcessFacts
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="events of the Linux kernel")

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from families import with_each
 from sqlmodel import SQLModel, create_engine
 
 from core.review import About, CaseFilter, Condition, Order
@@ -174,7 +173,7 @@ def put_together() -> dict[str, str]:
 STATEMENTS = written_by_hand() | put_together()
 
 
-@with_each("statement", STATEMENTS.values())
+@pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)
 def test_every_statement_knows_only_what_the_tables_hold(
     models: sqlite3.Connection, statement: str
 ) -> None:

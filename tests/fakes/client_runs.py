@@ -18,6 +18,9 @@ from client_scripts import ClientScript, Ends, text_of
 from families import share
 from small_world import BANNERS, OTHERS, SOCKETS, WEB, Ran, SmallWorld, small_world
 
+from core.vocabulary.protocols import NO_PORT
+from proxy.uninspected import UNKNOWN_HOST
+
 _EACH = 14
 """Scripts of one run, three of them at a time."""
 _AT_ONCE = 3
@@ -130,7 +133,8 @@ def recorded(seen: Tried, hosts: Collection[str]) -> Sequence[dict[str, Any]]:
     for record in seen.records:
         assert record["sender"]["certainty"] in {"exact", "likely"}, seen
         assert record["destination"]["host"] in hosts, seen
-        assert record["destination"]["port"] == seen.script.port, seen
+        known = record["destination"]["host"] != UNKNOWN_HOST
+        assert record["destination"]["port"] == (seen.script.port if known else NO_PORT), seen
     return seen.records
 
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import pytest
-from families import with_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_strategies import (
@@ -142,7 +141,7 @@ def test_rules_decide_as_they_read(model: PolicyModel, requests: list[Situation]
         assert policy.tell(one, HISTORY | IMPORTS) == plain.tell(one, HISTORY | IMPORTS)
 
 
-@with_each(("subject", "name"), FIELDS)
+@pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_every_condition_makes_a_difference(subject: str, name: str) -> None:
     """Requests fulfil it or do not; nobody can tell while what it reads is missing."""
     told: set[Truth] = set()

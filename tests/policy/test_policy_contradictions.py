@@ -3,7 +3,6 @@
 from itertools import product
 
 import pytest
-from families import with_each
 from hypothesis import given, settings
 from policy_strategies import FIELDS, OWN_KEY, conditions_drawn, of_model, samples
 
@@ -99,7 +98,7 @@ def test_no_request_fulfils_what_is_called_impossible(written: object) -> None:
             assert not any(node.answer(Seen(s, 0)) for s in samples())
 
 
-@with_each(("subject", "name"), FIELDS)
+@pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_no_condition_goes_with_its_own_opposite(subject: str, name: str) -> None:
     """Every condition can be held against itself, those that are yet to be written as well."""
     for when in conditions_drawn(subject, name, 8):
@@ -108,7 +107,7 @@ def test_no_condition_goes_with_its_own_opposite(subject: str, name: str) -> Non
         assert contradiction(condition, Not(part=condition)) is not None
 
 
-@with_each(("subject", "name"), FIELDS)
+@pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_two_conditions_that_some_request_fulfils_do_not_clash(subject: str, name: str) -> None:
     """Two rules on one fact are held against each other as requests would do it."""
     found = [condition_of(when, OWN) for when in conditions_drawn(subject, name)]

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from families import with_each
 from policy_samples import record, situation
 from policy_strategies import FIELDS, conditions_drawn, samples
 
@@ -99,7 +98,7 @@ def reads_of(subject: str, name: str) -> set[Read[Any]]:
     return {c.read for when in whens for c in condition_of(when).conditions()}
 
 
-@with_each(("subject", "name"), FIELDS)
+@pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_a_read_looks_at_nothing_but_its_inputs(subject: str, name: str) -> None:
     """A rule is told apart as unanswerable exactly when something that it looks at is missing."""
     for read in reads_of(subject, name):
@@ -107,7 +106,7 @@ def test_a_read_looks_at_nothing_but_its_inputs(subject: str, name: str) -> None
             assert read.of(given(other, one, read.inputs)) == read.of(one), read.name
 
 
-@with_each(("subject", "name"), FIELDS)
+@pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_what_is_read_is_in_the_record_or_said_not_to_be(subject: str, name: str) -> None:
     """A replay asks rules what the gate asked them; what no record holds is counted as untold."""
     for read in reads_of(subject, name):
@@ -118,7 +117,7 @@ def test_what_is_read_is_in_the_record_or_said_not_to_be(subject: str, name: str
             assert read.of(situation_of(Record.from_json(stored))) == read.of(s), read.name
 
 
-@with_each(("subject", "name"), FIELDS)
+@pytest.mark.parametrize(("subject", "name"), FIELDS)
 def test_listed_values_are_all_that_can_be_read(subject: str, name: str) -> None:
     """Advice that a rule never holds rests on lists of what can be; they are complete."""
     for read in reads_of(subject, name):

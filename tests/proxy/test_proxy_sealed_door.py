@@ -60,17 +60,16 @@ class _Networks:
 
     def __init__(self) -> None:
         self.asked, self.answers = threading.Event(), threading.Event()
-        self.asking: Sequence[int] = ()
+        self.asking: dict[int, Sequence[int]] = {}
 
     def entered(self, network: int, supervisor: int, asking: Sequence[int]) -> None:
         self.asked.set()
         self.answers.wait()
-        self.asking = asking
+        self.asking[network] = asking
 
     def left(self, network: int) -> None:
-        for one in self.asking:
+        for one in self.asking.pop(network, ()):
             os.close(one)
-        self.asking = ()
 
 
 @pytest.fixture(name="stranger")

@@ -9,12 +9,14 @@ from classifiers.personal.tables.keyed import normal_date
 from classifiers.personal.vocabulary import label_kinds
 
 _GLUE = re.compile(
-    r"(?:[-=]{1,2}>|/(?=\s)|\.{2,40}|[\s:#=\"'`*_(\[\-–—→|»›…]"
+    r"(?:(?<=[-=])>|/(?=\s)|[\s:#=\"'`*_(\[\-–—→|»›…]"
     r"|\b(?:number|numbers|num|no|nr|id|is|es|est|ist|lautet|to|was|was"
     r" issued|holder|card|code|on|am|op|em|il|le|el|the|of|my|"
     r"numero|nummer|record|identifier|beneficiary|insurance|member|book)\b\.?){0,10}",
     re.IGNORECASE,
 )
+_LEADER = re.compile(r"\s{0,8}\.{2,40}")
+"""Points that lead the eye from a label to its value."""
 _IDENTIFIER = re.compile(r"[A-Z0-9](?:[A-Z0-9]|[ \-/.](?=[A-Z0-9]*\d)){4,22}(?![A-Za-z0-9])")
 _LOWER_IDENTIFIER = re.compile(r"(?i:[A-Z]{0,4}-?\d[A-Z0-9\-]{4,18})(?![A-Za-z0-9])")
 _PLACE_KINDS = tuple(
@@ -57,14 +59,23 @@ def read_labelled(
         return None
     if _SOME_DIGITS.search(text, end, min(finish, end + _WINDOW)) is None:
         return None
-    glue = _GLUE.match(text, end, min(finish, end + _WINDOW))
-    begin = glue.end() if glue else end
+    begin = _behind_glue(text, end, min(finish, end + _WINDOW))
     label = text[max(floor, start - 24) : begin]
     kinds = label_kinds(label)
     for kind in _PLACE_KINDS:
         if kind in kinds:
             return _value(kind, text, begin, min(finish, begin + _WINDOW))
     return None
+
+
+def _behind_glue(text: str, at: int, end: int) -> int:
+    """Return where a value may begin behind its label."""
+    if glue := _GLUE.match(text, at, end):
+        at = glue.end()
+    if leader := _LEADER.match(text, at, end):
+        at = leader.end()
+        glue = _GLUE.match(text, at, end)
+    return max(at, glue.end()) if glue else at
 
 
 def _value(kind: str, text: str, begin: int, limit: int) -> tuple[str, str, int, int] | None:

@@ -5,7 +5,6 @@ import random
 
 import pytest
 import re2
-from families import with_each
 from hypothesis import given
 from hypothesis import strategies as st
 from pattern_samples import sample
@@ -60,7 +59,7 @@ def found(detector: CredentialDetector, text: str) -> set[str]:
     return {hit.detector for hit in hits if not hit.test_data and not hit.rejected}
 
 
-@with_each("at", range(len(ISSUED)))
+@pytest.mark.parametrize("at", range(len(ISSUED)), ids=[rule.name for rule in ISSUED])
 def test_every_form_of_key_is_found(own_detector: CredentialDetector, at: int) -> None:
     """Keys made up by a rule's own pattern are found, and named as the rule says."""
     rule, rng = ISSUED[at], random.Random(at)
