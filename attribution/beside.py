@@ -67,6 +67,10 @@ _ELSEWHERE = (
 )
 """With these Python takes its own modules, or their compiled files, from elsewhere."""
 _OPTIONS = ("pycache_prefix=", "presite=")
+_DEBUGGERS = tuple(
+    b" 0 pdb.set_trace ipdb.set_trace pudb.set_trace bpdb.set_trace IPython.embed".split(b" ")
+)
+"""What `breakpoint()` may run: none, and those that wait for whoever sits before them."""
 _SETTINGS = tuple(
     b"OPENSSL_CONF OPENSSL_MODULES OPENSSL_ENGINES GCONV_PATH ODBCSYSINI ODBCINSTINI KRB5_CONFIG"
     b" GSS_MECH_CONFIG SASL_PATH HDF5_PLUGIN_PATH NUMBA_CACHE_DIR TCL_LIBRARY TK_LIBRARY"
@@ -119,6 +123,7 @@ def doubt(owner: ProcessFacts, files: HostFiles, script: str | None = None) -> s
         return found
     warned = os.fsdecode(start.told.get(b"PYTHONWARNINGS", b""))
     told_elsewhere = any(start.told.get(name) for name in _ELSEWHERE)
+    told_elsewhere |= start.told.get(b"PYTHONBREAKPOINT", b"") not in _DEBUGGERS
     if told_elsewhere or imports_for_warning(warned.split(",")) or _has_another_home(start):
         return BESIDE
     return _of_path(start, command, script)

@@ -211,6 +211,22 @@ def test_variables_that_load_something_else_first_are_a_doubt(
     assert begin(**{k: v.format(here=tmp_path) for k, v in told.items()}) == BESIDE
 
 
+@pytest.mark.parametrize(
+    "told", ["runpy.run_path", "os.system", "pdb.run", "pdb.set_trace.x", "print", "0.x", "pdb"]
+)
+def test_what_a_variable_has_run_for_a_breakpoint_is_a_doubt(begin: Begin, told: str) -> None:
+    """Something installed as well: a script that says `breakpoint()` does not say what runs."""
+    assert begin(PYTHONBREAKPOINT=told) == BESIDE
+    assert begin("-E", PYTHONBREAKPOINT=told) is None
+    assert begin("-I", PYTHONBREAKPOINT=told) is None
+
+
+@pytest.mark.parametrize("told", ["", "0", "pdb.set_trace", "ipdb.set_trace", "IPython.embed"])
+def test_no_debugger_and_a_usual_one_are_no_doubt(begin: Begin, told: str) -> None:
+    """These wait for whoever sits before them, as Python's own would."""
+    assert begin(PYTHONBREAKPOINT=told) is None
+
+
 def test_a_path_that_begins_where_the_process_does_is_not_the_systems(
     begin: Begin, tmp_path: Path
 ) -> None:
