@@ -16,6 +16,8 @@ _MOST_WORDS = 7
 _LONGEST_SHORT_FORM = 8
 """Characters of a last word that ends with a point and is no end of a sentence: `Tel.nr.`."""
 _NO_NAME = frozenset('{}<>=\\"`;$@|*^~')
+_MARKUP = ("**", "__", "~~", "*", "_", "`")
+_MOST_MARKUP = 4
 _SENTENCE = frozenset("is are that this will should be was were we it if when — –".split())
 """Words of sentences, which no name of a column holds."""
 _NUMERIC = frozenset("0123456789+-/(). ,:%")
@@ -51,6 +53,31 @@ def _is_sentence(text: str) -> bool:
         return True
     last = text.replace("-", " ").replace("/", " ").split()[-1:]
     return text[-1] == "." and len("".join(last)) > _LONGEST_SHORT_FORM
+
+
+@lru_cache(maxsize=8192)
+def without_markup(name: str) -> str:
+    """Return a name without what makes it bold, slanted, code or a link, in Markdown or HTML: signs
+    that stand on both of its ends. Linear.
+    """
+    for _ in range(_MOST_MARKUP):
+        name = name.strip()
+        inner = _without_one(name)
+        if inner == name or not inner.strip():
+            return name
+        name = inner
+    return name
+
+
+def _without_one(name: str) -> str:
+    for sign in _MARKUP:
+        if name.startswith(sign) and name.endswith(sign) and len(name) > 2 * len(sign):
+            return name[len(sign) : -len(sign)]
+    if name.startswith("<") and name.endswith(">") and "</" in name:
+        return name[name.index(">") + 1 : name.rindex("</")]
+    if name.startswith("[") and name.endswith(")") and "](" in name:
+        return name[1 : name.index("](")]
+    return name
 
 
 def tells(name: str) -> bool:
@@ -105,7 +132,7 @@ def header_of(first: Row, rows: Sequence[Row]) -> list[str] | None:
     """Return the names when the first row is a header of the others: one name tells, or names
     stand over values of another type.
     """
-    names = ["" if cell is None else cell.text for cell in first]
+    names = ["" if cell is None else without_markup(cell.text) for cell in first]
     given = [name for name in names if name]
     if not given:
         return None

@@ -254,3 +254,28 @@ def test_a_cell_that_holds_several_values_hides_none() -> None:
     rows = "".join(f"{who},{who[0]}@a.com {who[0]}2@b.com\n" for who in people)
     counts = {f.kind: f.count for f in found(f"Please check:\nname,email\n{rows}\nThanks")}
     assert counts["email"] == 6
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        *("**{}**", "*{}*", "__{}__", "_{}_", "`{}`", "~~{}~~", "***{}***", "**`{}`**", "** {} **"),
+        *("<b>{}</b>", "<strong>{}</strong>", "[{}](#a)", "**[{}](https://wiki.example/x)**"),
+    ],
+)
+def test_names_of_columns_may_be_bold_code_or_links(dressed: str) -> None:
+    """However all heads of a table in Markdown are dressed, they are the names of its columns."""
+    heads = " | ".join(map(dressed.format, ("Name", "Geburtsdatum", "IBAN")))
+    text = (
+        f"Bitte prüfen:\n\n| {heads} |\n|---|:--|--:|\n"
+        "| Uwe Albrecht | 03.04.1981 | DE02120300000000202051 |\n"
+        "| Sabine Krüger | 22.12.1979 | DE02500105170137075030 |\n"
+    )
+    numbers = {f.kind: f.records for f in found(text)}
+    assert numbers == {"person": 2, "date_of_birth": 2, "iban": 2}
+
+
+@pytest.mark.parametrize("heads", ["**a** | *b*", "<> | []()", "****| __", "* | _ | `"])
+def test_signs_alone_are_no_names(heads: str) -> None:
+    """What is left of signs is what was there."""
+    assert tables_in(f"| {heads} |\n|---|---|\n| one two | three four |\n") == []
