@@ -5,6 +5,7 @@ try next.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -13,6 +14,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from tui.app import ReviewApp
+from tui.keys import KEYS
 
 MARK = "FICTIONAL  nothing here happened, and nobody is meant · F1 guides you"
 
@@ -103,6 +105,10 @@ STEPS = (
 )
 
 
+_OWN = frozenset({"enter", "left", "right", "escape", "f1", "q"})
+_OF_THE_REVIEW = frozenset(name for key in KEYS.values() for name in key.names) - _OWN
+
+
 class Mark(Static):
     """The first line of every screen."""
 
@@ -117,12 +123,22 @@ class Mark(Static):
         super().__init__(MARK, markup=False)
 
 
-class GuideScreen(ModalScreen[int]):
-    """One step. Gives the step to go on with."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How the guide was left."""
+
+    step: int
+    """The one to go on with."""
+    key: str | None = None
+    """What was pressed for the screen behind it."""
+
+
+class GuideScreen(ModalScreen[Left]):
+    """One step. A key of the review that it names leaves it, and does what it does there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,right,n", "turn(1)", "Next", show=False),
-        Binding("left,p", "turn(-1)", "Back", show=False),
+        Binding("enter,right", "turn(1)", "Next", show=False),
+        Binding("left", "turn(-1)", "Back", show=False),
         Binding("escape,f1,q", "try_it", "Try it", show=False),
     ]
     DEFAULT_CSS = """
@@ -142,7 +158,7 @@ class GuideScreen(ModalScreen[int]):
         """Title, what to try, keys."""
         with Vertical():
             yield Static(id="told", markup=False)
-            keys = "Esc: try it, then F1 again   Enter: next step   ←: the step before"
+            keys = "Esc, or a key named here: try it, then F1 again   Enter: next step   ←: back"
             yield Static(keys, classes="keys", markup=False)
 
     def on_mount(self) -> None:
@@ -162,7 +178,13 @@ class GuideScreen(ModalScreen[int]):
 
     def action_try_it(self) -> None:
         """Back to the screen, where it is tried."""
-        self.dismiss(self._step)
+        self.dismiss(Left(self._step))
+
+    def on_key(self, event: events.Key) -> None:
+        """Leave by a key that the screen behind this one knows."""
+        if event.key in _OF_THE_REVIEW:
+            event.stop()
+            self.dismiss(Left(self._step, event.key))
 
 
 class TourApp(ReviewApp):
@@ -188,8 +210,12 @@ class TourApp(ReviewApp):
             self.screen.action_try_it()
             return
 
-        def left(step: int | None) -> None:
-            self._step = self._step if step is None else step
+        def left(how: Left | None) -> None:
+            if how is None:
+                return
+            self._step = how.step
+            if how.key is not None:
+                self.simulate_key(how.key)
 
         self.push_screen(GuideScreen(self._step), left)
 

@@ -121,10 +121,38 @@ async def test_f1_guides_step_by_step(
     assert "Step " not in screen_text(tour)
     await press(tour, "f1", "left")
     assert "Step 2 of" in screen_text(tour)
-    await press(tour, *["n"] * 20)
+    await press(tour, *["right"] * 20)
     assert f"Step {len(STEPS)} of" in screen_text(tour)
     await press(tour, "f1")
     assert "Step " not in screen_text(tour)
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        (("2",), "To look at"),
+        (("9",), "Last request"),
+        (("p",), "Made of"),
+        (("b",), "Refuse"),
+        (("slash",), "since:monday"),
+        (("question_mark",), "Keys"),
+        (("down", "c"), "Close"),
+    ],
+)
+async def test_a_key_that_a_step_names_does_at_once_what_it_names(
+    tour: Pilot[int],
+    press: Presses,
+    screen_text: ShowsText,
+    keys: tuple[str, ...],
+    shown: str,
+) -> None:
+    """Nobody presses Esc first who was told to press b; F1 goes on where one was."""
+    await press(tour, "enter", *keys)
+    told = screen_text(tour)
+    assert "Step " not in told
+    assert shown.lower() in told.lower()
+    await press(tour, "escape", "escape", "f1")
+    assert "Step 2 of" in screen_text(tour)
 
 
 async def test_what_the_steps_name_is_there(
