@@ -261,7 +261,7 @@ def _script_of(
     line: Sequence[ProcessFacts],
     first: Resolution | None,
     wrappers: frozenset[str],
-    read: "_Reads | None" = None,
+    read: _Reads = _read_line,
 ) -> tuple[int | None, Resolution | None, str | None]:
     """Return the nearest Python process that is no worker, what it runs, and why that is
     uncertain.
@@ -271,7 +271,7 @@ def _script_of(
     for at, process in enumerate(line):
         if at > 0 and doubt is None and became_another(process, line[at - 1]):
             doubt = _BECAME
-        resolution = first if at == 0 else (read or _read_line)(process, line[at + 1 :])
+        resolution = first if at == 0 else read(process, line[at + 1 :])
         if resolution is None or (at > 0 and resolution.path in wrappers):
             if worker:
                 break
