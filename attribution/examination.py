@@ -4,7 +4,7 @@ made of what.
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ from attribution.identity.composition import Composer, Composition
 from attribution.identity.imports import Imports
 from attribution.identity.version import TURNED, Identity, Since, identify, identify_code
 from attribution.interpreter import Interpreters, is_refused
+from attribution.lately_shown import LatelyShown
 from attribution.line.frames import Stacks
 from attribution.mounts import MountTimes
 from attribution.plain_files import text_of
@@ -51,6 +52,10 @@ _composer = Composer()
 _programs = Programs()
 _interpreters = Interpreters()
 _mounts = MountTimes()
+_lately = LatelyShown()
+
+type _Reads = Callable[[ProcessFacts, Sequence[ProcessFacts]], Resolution | None]
+"""Returns what the command line of a Python process says it runs, by its ancestors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,31 +88,50 @@ def examine(line: Sequence[ProcessFacts], wrappers: frozenset[str]) -> Examined:
     `wrappers`: scripts of our own that only start others (`outgate run`). As an ancestor they are
     nobody's script.
     """
+    shown = _lately.of(line[1:])
+
+    def read(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> Resolution | None:
+        key = "line", process.pid
+        if key not in shown:
+            shown[key] = _read_line(process, parents)
+        found: Resolution | None = shown[key]
+        return found
+
     first = _read_line(line[0], line[1:])
-    owner, resolution, note = _script_of(line, first, wrappers)
+    owner, resolution, note = _script_of(line, first, wrappers, read)
     itself = first is not None
     if owner is None or resolution is None:
         return Examined(owner=None, resolution=None, is_itself_python=itself, note=note)
+    key = "script", line[owner].pid
+    told: Examined | None = shown.get(key) if owner else None
+    if told is None:
+        told = _told(line[owner], resolution)
+        if owner and not told.unheard:
+            shown[key] = told
+    why = note or told.note or _between(line[: owner + 1], told.resolution or resolution)
+    return replace(told, owner=owner, is_itself_python=itself, note=why)
+
+
+def _told(owner: ProcessFacts, resolution: Resolution) -> Examined:
+    """Return what is told of the script of its own that a process runs."""
     frozen = resolution.launched_as is LaunchedAs.FROZEN
-    asked = _interpreters.ask(line[owner], frozen=frozen)
-    claim, files = start_claim(line[owner]), files_of(line[owner])
-    witness = asked if asked is not None else _beacons_word(line[owner], claim)
-    agreed = agree(line[owner], resolution, witness, files)
-    identity = _identity(line[owner], agreed.resolution)
+    asked = _interpreters.ask(owner, frozen=frozen)
+    claim, files = start_claim(owner), files_of(owner)
+    witness = asked if asked is not None else _beacons_word(owner, claim)
+    agreed = agree(owner, resolution, witness, files)
+    identity = _identity(owner, agreed.resolution)
     agreed = _unresolved(agreed) if identity.note == TURNED else agreed
     doubted = doubt(claim, agreed.resolution.path, identity.sha256, files)
     if doubted == OTHER_PROGRAM and claim is not None:
         agreed = _also(agreed, claim.main)
     return Examined(
-        owner=owner,
+        owner=0,
         resolution=replace(agreed.resolution, code=None),
-        is_itself_python=itself,
+        is_itself_python=True,
         identity=identity,
-        note=note
-        or doubted
-        or _any(line[owner], agreed.resolution, asked)
-        or _beyond(line[owner], agreed.resolution, asked, files)
-        or _between(line[: owner + 1], agreed.resolution),
+        note=doubted
+        or _any(owner, agreed.resolution, asked)
+        or _beyond(owner, agreed.resolution, asked, files),
         candidates=agreed.candidates,
         unheard=asked is None,
         has_beacon=claim is not None,
@@ -234,7 +258,10 @@ def look_at_mounts(handle: int) -> None:
 
 
 def _script_of(
-    line: Sequence[ProcessFacts], first: Resolution | None, wrappers: frozenset[str]
+    line: Sequence[ProcessFacts],
+    first: Resolution | None,
+    wrappers: frozenset[str],
+    read: _Reads = _read_line,
 ) -> tuple[int | None, Resolution | None, str | None]:
     """Return the nearest Python process that is no worker, what it runs, and why that is
     uncertain.
@@ -244,7 +271,7 @@ def _script_of(
     for at, process in enumerate(line):
         if at > 0 and doubt is None and became_another(process, line[at - 1]):
             doubt = _BECAME
-        resolution = first if at == 0 else _read_line(process, line[at + 1 :])
+        resolution = first if at == 0 else read(process, line[at + 1 :])
         if resolution is None or (at > 0 and resolution.path in wrappers):
             if worker:
                 break

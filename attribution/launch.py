@@ -143,6 +143,8 @@ _TOOL_FOLDERS = re.compile(r"/(?:pipx/venvs|uv/tools)/[^/]+/bin/")
 folder.
 """
 _STARTERS = re.compile(r"/(pycharm|idea|dataspell|charm)[^/]*/bin/\1\.sh$")
+type _Named = Sequence[tuple[ProcessFacts, Sequence[str]]]
+"""Processes, each with the names of the program that it runs."""
 _SHELLS = frozenset("bash sh zsh fish dash ksh tcsh pwsh powershell cmd nu".split())
 
 
@@ -153,8 +155,9 @@ def started_by(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | 
     An agent anywhere above wins, since what it starts is not a person's own doing; then the nearest
     of CI, IDE and scheduler; then a service, remote login or terminal.
     """
+    line = [(parent, _names(parent)) for parent in parents]
     for look in (_agent, _nearest, _service, _session):
-        if found := look(process, parents):
+        if found := look(process, line):
             return found
     return None
 
@@ -208,13 +211,13 @@ def _plain(name: str) -> str:
     return name.removesuffix(".exe").removesuffix(".sh")
 
 
-def _lookup(process: ProcessFacts, table: dict[str, str]) -> str | None:
-    return next((table[name] for name in _names(process) if name in table), None)
+def _lookup(names: Sequence[str], table: dict[str, str]) -> str | None:
+    return next((table[name] for name in names if name in table), None)
 
 
-def _agent(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
-    for parent in parents:
-        found = _lookup(parent, _AGENTS)
+def _agent(process: ProcessFacts, parents: _Named) -> str | None:
+    for parent, names in parents:
+        found = _lookup(names, _AGENTS)
         if found is None:
             match = next(
                 filter(None, (_AGENT_PACKAGES.search(word) for word in parent.argv[:3])), None
@@ -228,11 +231,11 @@ def _agent(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None
     return None
 
 
-def _nearest(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
-    for parent in parents:
-        if found := _lookup(parent, _CI) or _lookup(parent, _SCHEDULERS):
+def _nearest(process: ProcessFacts, parents: _Named) -> str | None:
+    for parent, names in parents:
+        if found := _lookup(names, _CI) or _lookup(names, _SCHEDULERS):
             return found
-        if found := _lookup(parent, _IDES):
+        if found := _lookup(names, _IDES):
             return f"ide:{found}"
         if parent.windows and parent.name.lower() == "svchost.exe" and "Schedule" in parent.argv:
             return "task-scheduler"
@@ -244,24 +247,24 @@ def _nearest(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | No
     return "ide:vscode" if process.env.get("TERM_PROGRAM") == "vscode" else None
 
 
-def _service(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
+def _service(process: ProcessFacts, parents: _Named) -> str | None:
     if process.terminal:
         return None
     if process.env.get("TRIGGER_UNIT", "").endswith(".timer"):
         return "systemd-timer"
-    names = {name for parent in parents for name in _names(parent)}
-    programs = {_plain(base_name(parent.exe or parent.name)) for parent in parents}
+    names = {name for _, its in parents for name in its}
+    programs = {_plain(base_name(parent.exe or parent.name)) for parent, _ in parents}
     if process.env.get("INVOCATION_ID") and not programs & _SHELLS:
         return "systemd"
     return "container" if names & _CONTAINERS else None
 
 
-def _session(process: ProcessFacts, parents: Sequence[ProcessFacts]) -> str | None:
-    names = [name for parent in parents for name in _names(parent)]
+def _session(process: ProcessFacts, parents: _Named) -> str | None:
+    names = [name for _, its in parents for name in its]
     if "sshd" in names or "sshd-session" in names or process.env.get("SSH_CONNECTION"):
         return "ssh"
     if process.terminal or not _TERMINALS.isdisjoint(names):
         return "terminal"
-    if any(parent.windows and parent.name.lower() == "explorer.exe" for parent in parents):
+    if any(parent.windows and parent.name.lower() == "explorer.exe" for parent, _ in parents):
         return "desktop"
     return None

@@ -37,7 +37,21 @@ def quick[Value](cls: type[Value]) -> type[Value]:
     )
     made.__name__, made.__module__ = "__init__", cls.__module__
     cls.__init__ = made  # type: ignore[method-assign]
+    _pickle_quickly(cls, fields)
     return cls
+
+
+def _pickle_quickly(cls: type, fields: "tuple[dataclasses.Field[Any], ...]") -> None:
+    """Have the state of a value, as it is pickled and copied, read and set field by field without
+    asking which those are.
+    """
+    told = "".join(f"self.{one.name}, " for one in fields)
+    cls.__getstate__ = _function("self", [f"return ({told})"], {})  # type: ignore[attr-defined]
+    given = "".join(f"{one.name}, " for one in fields)
+    lines = [f"({given}) = state", "thaw(self, '__class__', twin)"]
+    lines += [f"self.{one.name} = {one.name}" for one in fields]
+    lines.append("self.__class__ = frozen")
+    cls.__setstate__ = _function("self, state", lines, _around(cls))  # type: ignore[attr-defined]
 
 
 def changed[Value](value: Value, **fields: Any) -> Value:

@@ -4,7 +4,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from attribution.backends import process_facts, procfs, supervisors, system_calls
 from attribution.backends.exec_events import ExecEvents
@@ -18,6 +17,7 @@ from attribution.backends.recent_pids import Births
 from attribution.backends.shared_looks import SharedLooks
 from attribution.backends.sock_diag import DiagRefused, NoSuchSocket, SockDiag, SocketEntry
 from attribution.facts import KnownOwners, Ownership, Peer, ProcessFacts, Rest
+from core.values import changed
 
 _SETTLED_S = 0.5
 """A process older than this when a connection was accepted cannot have inherited it: it would have
@@ -226,7 +226,7 @@ class LinuxBackend:
         inheritable = self._is_inheritable(found, entry)
         rests = self._rest(found, peer) if found.used else None
         given = self._is_given(found.pids[0], entry.inode)
-        return replace(
+        return changed(
             found,
             sent_at=sent_at,
             opened_at=opened_at,
@@ -247,7 +247,7 @@ class LinuxBackend:
             ownership = self._looked_for(entry)
             if len(ownership.pids) == 1:
                 used = self._is_used(ownership, _LATER_S)
-        return replace(ownership, used=used)
+        return changed(ownership, used=used)
 
     def _rest(self, ownership: Ownership, peer: Peer) -> Rest | None:
         """Return how often the holder had run when all that was written had been taken."""
@@ -330,14 +330,14 @@ class LinuxBackend:
             return None
         self._execs.catch_up()
         if heard is not None and heard == self._execs.heard_of(pid):
-            facts = replace(facts, heard=heard)
+            facts = changed(facts, heard=heard)
         seen = self._execs.born(pid)
         if seen is not None and facts.born_at is not None and abs(seen - facts.born_at) < _TICK_S:
-            facts = replace(facts, born_at=seen)
+            facts = changed(facts, born_at=seen)
         if facts.root and self.networks.is_sealed(facts):
             # It sees our own files, and ours are sure to be read also when it has gone.
             filters = supervisors.filters_but_the_seals(facts)
-            facts = replace(facts, root="", sealed=True, filters=filters)
+            facts = changed(facts, root="", sealed=True, filters=filters)
         return self._starts.dated(facts)
 
     def helped_by(

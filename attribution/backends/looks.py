@@ -50,8 +50,7 @@ class LooksHere:
             else:
                 _add(found, pid, places)
         # Who was forked while we looked has what its parent has.
-        later = procfs.living() if last == 0 or procfs.last_pid() != last else set[int]()
-        for pid in later - everybody - self._left_out:
+        for pid in procfs.born_since(last) - everybody - self._left_out:
             held = procfs.sockets(pid) or {}
             _add(found, pid, {socket: held[socket] for socket in sockets & held.keys()})
         return found, unreadable

@@ -55,7 +55,7 @@ class Peers:
     def _by_tcp(self, held: set[int]) -> set[int] | None:
         """Return the far ends of what was accepted; None where nothing listens."""
         try:
-            ports = {row.port for row in self._dump_listening() if row.inode in held}
+            ports = {row.port for row in self._dump_listening(held) if row.inode in held}
             if not ports:
                 return None
             taken = [
@@ -75,10 +75,10 @@ class Peers:
     def _dump(self, states: int, port: int | None = None) -> list[Row]:
         return dump(states, port, self._given)
 
-    def _dump_listening(self) -> list[Row]:
+    def _dump_listening(self, held: set[int]) -> list[Row]:
         """Ask for both families in one question, where the kernel takes that."""
         try:
-            return answered(request_listening(), self._given)
+            return answered(request_listening(), self._given, held)
         except DiagRefused:
             return self._dump(LISTEN)
 

@@ -20,6 +20,8 @@ _FLAGS, _THREADS, START = 6, 17, 19
 _PF_KTHREAD, _PF_RANDOMIZE = 0x00200000, 0x00400000
 _FEW_PLACES = 1 << 32
 """Below this address a program of 32 bits lies, of which some thousand places are all there are."""
+_FEW_PIDS = 64
+"""To ask for so many numbers takes no longer than to list all processes."""
 _ENDED = frozenset({b"Z", b"X"})
 _LINKS_OF_ONE = 3
 _MUCH = 256
@@ -214,6 +216,21 @@ def last_pid() -> int:
 def living() -> set[int]:
     """Return all visible pids."""
     return {int(name) for name in os.listdir("/proc") if name[0] <= "9" and name.isdigit()}
+
+
+def born_since(last: int) -> set[int]:
+    """Return those that began since this pid was the last one given out, where those are counted:
+    they have the next numbers. Where they cannot be, all visible pids.
+    """
+    now = last_pid()
+    if last and last <= now <= last + _FEW_PIDS:
+        return {pid for pid in range(last + 1, now + 1) if _is_process(pid)}
+    return living()
+
+
+def _is_process(pid: int) -> bool:
+    """True for a process; a thread has a number of the same kind, by which it is found as well."""
+    return b"\nTgid:\t%d\n" % pid in read(f"/proc/{pid}/status", 4096)
 
 
 def pids() -> list[int]:

@@ -3,7 +3,6 @@ has been since (Linux).
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from attribution.backends import procfs
@@ -11,6 +10,7 @@ from attribution.backends.beginnings_process import digest, tracer
 from attribution.backends.exec_events import ExecEvents
 from attribution.backends.loads import Load
 from attribution.facts import OLDER, UNTOLD, ProcessFacts
+from core.values import changed
 
 _TICK_S = 0.02
 """Start marks are cut to clock ticks of 10 ms."""
@@ -45,7 +45,7 @@ class ProgramStarts:
     def dated(self, facts: ProcessFacts) -> ProcessFacts:
         """Add how its program began, and whether another one has had it in its hands since."""
         load = self._execs.load(facts.pid)
-        return replace(
+        return changed(
             self._loaded(facts),
             traced=self._is_traced(facts.pid),
             held=load is not None and load.may_have_been_held,
@@ -61,12 +61,12 @@ class ProgramStarts:
         load = self._execs.load(facts.pid)
         facts = self._compared(facts, load, born)
         if born - procfs.boot_time() <= self._steps.set_back_at():
-            return replace(facts, image_from=None, image_until=None)
+            return changed(facts, image_from=None, image_until=None)
         if load is not None and load.at is not None:
-            return replace(facts, image_from=load.at, image_until=load.at)
+            return changed(facts, image_from=load.at, image_until=load.at)
         forked = self._forked_from(facts)
         if forked is not None:
-            return replace(
+            return changed(
                 facts,
                 image_from=forked.image_from,
                 image_until=forked.image_until,
@@ -79,8 +79,8 @@ class ProgramStarts:
         until = None if since is None else max(since, born)
         if since is not None and born > since + _TICK_S:
             # Forked from a process that is gone, or has become another program since.
-            return replace(facts, image_from=None, image_until=until)
-        return replace(facts, image_from=born, image_until=until)
+            return changed(facts, image_from=None, image_until=until)
+        return changed(facts, image_from=born, image_until=until)
 
     def _compared(self, facts: ProcessFacts, load: Load | None, born: float) -> ProcessFacts:
         """Compare command line and environment with those of the start, which were read before the
@@ -89,16 +89,16 @@ class ProgramStarts:
         if load is None or load.at is None:
             since = self._execs.since()
             if since is None:
-                return replace(facts, unheard=UNTOLD)
+                return changed(facts, unheard=UNTOLD)
             missed = load is None and born > since + _TICK_S
             unread = missed or self._execs.was_missed()
-            return replace(facts, line_unread=unread, unheard=None if unread else OLDER)
+            return changed(facts, line_unread=unread, unheard=None if unread else OLDER)
         begun = self._execs.begun(load)
         if begun is None or begun.line is None:
-            return replace(facts, line_unread=True)
+            return changed(facts, line_unread=True)
         intact = facts.line_intact and begun.line == digest(facts.command_line)
         same = begun.environment == facts.environment
-        return replace(facts, line_intact=intact, env_intact=same, start_folder=begun.folder)
+        return changed(facts, line_intact=intact, env_intact=same, start_folder=begun.folder)
 
     def _forked_from(self, facts: ProcessFacts) -> ProcessFacts | None:
         """Return the parent where it is the very same program in memory: then nothing was loaded

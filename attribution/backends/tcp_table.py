@@ -29,6 +29,8 @@ _ENTRY = struct.Struct("=BBBB2s2s16s16s4xII12xII")
 """Family, state, timer, tries; ports, addresses; the interface, the socket's number, its lower half
 first; what is due and queued; user, inode.
 """
+_INODE = struct.Struct("=I")
+_INODE_AT = _HEADER.size + _ENTRY.size - _INODE.size
 _PORT = struct.Struct("!H")
 _FILTER = struct.Struct("=HHBBHBBHBBHBBH")
 """Attribute header; then two conditions, each as operation, how far to go on, where to go
@@ -118,8 +120,10 @@ def _leaving_code(families: Iterable[int]) -> bytes:
     return struct.pack("=HH", len(code) + 4, _BYTECODE) + code
 
 
-def rows(answer: bytes) -> Iterator[Row | None]:
-    """Yield the sockets of one piece of an answer, and None at its end. Raises DiagRefused."""
+def rows(answer: bytes, among: Collection[int] | None = None) -> Iterator[Row | None]:
+    """Yield the sockets of one piece of an answer, and None at its end. `among`: only those with
+    such an inode. Raises DiagRefused.
+    """
     at = 0
     while at + _HEADER.size <= len(answer):
         length, kind, _, _, _ = _HEADER.unpack_from(answer, at)
@@ -129,7 +133,9 @@ def rows(answer: bytes) -> Iterator[Row | None]:
         if kind == _ERROR or length < _HEADER.size:
             raise DiagRefused("the kernel lists no sockets")
         if kind in {_BY_FAMILY, _OF_TCP} and length >= _HEADER.size + _ENTRY.size:
-            yield _row(answer, at + _HEADER.size)
+            inode = _INODE.unpack_from(answer, at + _INODE_AT)[0]
+            if among is None or inode in among:
+                yield _row(answer, at + _HEADER.size)
         at += (length + 3) & ~3
 
 
@@ -218,23 +224,27 @@ def dump(states: int, port: int | None = None, channel: socket.socket | None = N
     return [row for one in asked for row in answered(one, channel)]
 
 
-def answered(question: bytes, channel: socket.socket | None = None) -> list[Row]:
+def answered(
+    question: bytes,
+    channel: socket.socket | None = None,
+    among: Collection[int] | None = None,
+) -> list[Row]:
     """Return the whole answer to a request. `channel`: made in the network that is to be asked;
-    else this process's own is. Raises OSError or DiagRefused.
+    else this process's own is. `among`: as for `rows`. Raises OSError or DiagRefused.
     """
     if channel is not None:
-        return _heard(question, channel)
+        return _heard(question, channel, among)
     kind = socket.SOCK_RAW | socket.SOCK_CLOEXEC
     with socket.socket(socket.AF_NETLINK, kind, NETLINK_SOCK_DIAG) as asked:
         asked.settimeout(0.5)
-        return _heard(question, asked)
+        return _heard(question, asked, among)
 
 
-def _heard(question: bytes, channel: socket.socket) -> list[Row]:
+def _heard(question: bytes, channel: socket.socket, among: Collection[int] | None) -> list[Row]:
     found: list[Row] = []
     channel.send(question)
     for _ in range(_MOST_READS):
-        piece = list(rows(channel.recv(1 << 16)))
+        piece = list(rows(channel.recv(1 << 16), among))
         found += [row for row in piece if row is not None]
         if None in piece:
             break

@@ -140,9 +140,14 @@ def test_what_listens_is_asked_for_in_one_question() -> None:
         socket.socket(socket.AF_NETLINK, kind, NETLINK_SOCK_DIAG) as asked,
     ):
         asked.send(request_listening())
-        found = []
+        found, few = [], []
+        among = {os.fstat(one.fileno()).st_ino}
         while None not in found:
-            found += list(rows(asked.recv(1 << 16)))
+            piece = asked.recv(1 << 16)
+            found += list(rows(piece))
+            few += list(rows(piece, among))
+        assert few == [row for row in found if row is None or row.inode in among]
+        assert len(few) == 2
         ports = {row.port for row in found if row is not None}
         wanted = {each.getsockname()[1] for each in (one, other)}
         assert wanted <= ports

@@ -1,6 +1,7 @@
 """Values that are made and copied the quick way are the same frozen values."""
 
 import copy
+import dataclasses
 import pickle
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from typing import Any
@@ -92,6 +93,27 @@ def test_a_quick_value_stays_frozen() -> None:
         with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
             value.other = 2  # type: ignore[union-attr]
     assert Quick(first=1).fourth is not Quick(first=1).fourth
+
+
+def test_a_value_that_was_pickled_is_as_frozen_and_one_of_too_few_parts_is_none() -> None:
+    value: Quick = pickle.loads(pickle.dumps(Quick(first=1), protocol=5))
+    with pytest.raises(FrozenInstanceError):
+        value.first = 2  # type: ignore[misc]
+    for state in ((), (1, "two", ()), (1, "two", (), [], 5)):
+        made = object.__new__(Quick)
+        with pytest.raises(ValueError, match="values to unpack"):
+            made.__setstate__(state)  # type: ignore[attr-defined]
+        assert type(made) is Quick
+        with pytest.raises(AttributeError):
+            _ = made.first
+
+
+def test_what_is_pickled_is_read_without_asking_for_the_fields(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The library asks a class for its fields at each value, which takes longer than the rest."""
+    monkeypatch.setattr(dataclasses, "fields", None)
+    assert pickle.loads(pickle.dumps(Placed(1, 2, named=3))) == Placed(1, 2, named=3)
 
 
 def test_what_is_given_wrongly_is_refused() -> None:
