@@ -58,6 +58,7 @@ _MODALITIES = {
     "image": (IN_IMAGE, OUT_IMAGE),
     "video": (IN_VIDEO, OUT_VIDEO),
 }
+_COUNTED_APART = {f"{word}_tokens": names for word, names in _MODALITIES.items()}
 _INPUT_DETAILS = (
     "prompt_tokens_details",
     "input_tokens_details",
@@ -146,8 +147,9 @@ def _stated(values: Json) -> Iterator[tuple[str, int]]:
 
 
 def _modalities(details: Json, side: int) -> Iterator[tuple[str, int]]:
-    for word, names in _MODALITIES.items():
-        yield names[side], _number(details.get(f"{word}_tokens"))
+    for key, names in _COUNTED_APART.items():
+        if key in details:
+            yield names[side], _number(details[key])
     cached = details.get("cached_tokens_details")
     if isinstance(cached, dict):
         yield CACHED_AUDIO, _number(cached.get("audio_tokens"))
