@@ -77,8 +77,10 @@ class _Cost(NamedTuple):
 
 def uncounted(call: LlmCall, seen: Seen, read: Read) -> Uncounted | None:
     """Return what must be counted to know what was used; None where it is said, or is no matter."""
+    if read.ledger.parts() or not _is_unsaid(read.ledger.usage):
+        return None  # whatever else states it
     headers, exchange = dict(reversed(seen.answer.headers)), seen.exchange
-    if read.ledger.parts() or not _is_unsaid(_stated(call, headers, read)):
+    if not _is_unsaid(_stated(call, headers, read)):
         return None
     if not _is_estimable(call, seen, read):
         return None

@@ -52,6 +52,11 @@ _WRITTEN = tuple(
 )
 _THOUGHT = ("reasoning_tokens", "reasoningTokens", "reasoning")
 _TOP_THOUGHT = ("reasoning_tokens", "reasoningTokens", "total_thought_tokens")
+_TOOLS_READ = ("connector_tokens", "total_tool_use_tokens")
+_APART = frozenset(
+    (*_CACHE_READ, *_CACHE_WRITE, *_IN_DETAILS, *_OUT_DETAILS, *_TOP_THOUGHT, *_TOOLS_READ)
+)
+"""All names by which a `usage` object tells more than what was asked, answered and both."""
 
 
 _BEDROCK = "x-amzn-bedrock-"
@@ -78,11 +83,18 @@ def _detail(values: Json, groups: tuple[str, ...], names: tuple[str, ...]) -> in
 
 def from_usage(values: Json) -> Usage:
     """Read a `usage` object of the OpenAI, Anthropic, Bedrock, Mistral, DeepSeek… families."""
-    cohere = values.get("tokens"), values.get("billed_units")
-    if any(isinstance(part, dict) for part in cohere):
+    if isinstance(values.get("tokens"), dict) or isinstance(values.get("billed_units"), dict):
         return _from_cohere(values)
-    cached = _detail(values, _IN_DETAILS, _CACHED)
     asked, answered = _first(values, _INPUT), _first(values, _OUTPUT)
+    if not _APART.isdisjoint(values):
+        return _with_details(values, asked, answered)
+    whole = count_of(values.get("total_tokens")) if asked is None and answered is None else None
+    cost = stated_cost.of_usage(values)
+    return Usage(input=asked, output=answered, only_total=whole, stated_cost=cost)
+
+
+def _with_details(values: Json, asked: int | None, answered: int | None) -> Usage:
+    cached = _detail(values, _IN_DETAILS, _CACHED)
     thought = _detail(values, _OUT_DETAILS, _THOUGHT)
     thought = _first(values, _TOP_THOUGHT) if thought is None else thought
     whole = count_of(values.get("total_tokens"))
@@ -101,9 +113,9 @@ def from_usage(values: Json) -> Usage:
 
 def _with_tools(values: Json, asked: int | None) -> int | None:
     """Mistral's and Google's tools read for the model: their tokens stand beside the prompt."""
-    if "connector_tokens" not in values and "total_tool_use_tokens" not in values:
+    if _TOOLS_READ[0] not in values and _TOOLS_READ[1] not in values:
         return asked
-    return added(asked, _first(values, ("connector_tokens", "total_tool_use_tokens")))
+    return added(asked, _first(values, _TOOLS_READ))
 
 
 def _with_thoughts(

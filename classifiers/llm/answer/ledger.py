@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from classifiers.llm.answer import units
 from classifiers.llm.answer.families import of_answer, of_gateway
-from classifiers.llm.answer.usage import Usage, later, total
+from classifiers.llm.answer.usage import NOTHING, Usage, later, total
 from classifiers.llm.one_of import one_of
 
 Json = Mapping[str, Any]
@@ -43,7 +43,7 @@ class Ledger:
     """
 
     def __init__(self) -> None:
-        self.usage, self.gateway = Usage(), Usage()
+        self.usage = self.gateway = NOTHING
         self.provisional = False
         """True while the stream has only stated what it was asked, not what it answered."""
         self.over = False

@@ -15,6 +15,7 @@ _MOST = 1e6
 _LONGEST = 40
 _AMOUNTS = ("total_cost", "total", "cost", "usd", "total_cost_usd")
 _IN_USAGE = ("cost", "cost_usd", "total_cost", "estimated_cost", "total_cost_usd", "costDollars")
+_USAGE_COSTS = frozenset((*[name for name, _ in _FRACTIONS], *_IN_USAGE))
 _NOT_THE_PRICE = frozenset(
     (
         "ratelimit limit remaining budget original discount margin markup time per max min"
@@ -34,6 +35,8 @@ _CACHES = (
 
 def of_usage(values: Json) -> float | None:
     """Return the cost that a `usage` object states, or None."""
+    if _USAGE_COSTS.isdisjoint(values):
+        return None
     for name, unit in _FRACTIONS:
         if name in values and (told := amount(values[name], _MOST * unit)) is not None:
             return told / unit

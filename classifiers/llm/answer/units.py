@@ -58,6 +58,7 @@ _MODALITIES = {
     "image": (IN_IMAGE, OUT_IMAGE),
     "video": (IN_VIDEO, OUT_VIDEO),
 }
+_COUNTED_APART = {f"{word}_tokens": names for word, names in _MODALITIES.items()}
 _INPUT_DETAILS = (
     "prompt_tokens_details",
     "input_tokens_details",
@@ -108,9 +109,26 @@ _BY_MODALITY = (
 )
 
 
+_APART = frozenset(
+    (
+        *_INPUT_DETAILS,
+        *_OUTPUT_DETAILS,
+        *[key for key, _ in _BY_MODALITY],
+        *("cache_creation", "cacheDetails", "iterations", "seconds", "prompt_audio_seconds"),
+        *("num_search_queries", "num_sources_used", "connectors", "billed_units"),
+        *("server_tool_use", "server_side_tool_usage_details"),
+    )
+)
+"""All names that `_stated` looks for."""
+_TERMS = frozenset("service_tier serviceTier speed inference_geo trafficType traffic_type".split())
+"""All names that `terms_of` looks for."""
+
+
 def of_usage(values: Json) -> dict[str, int]:
     """Return the units that a `usage` object of any family states, without those of none."""
     found: dict[str, int] = {}
+    if _APART.isdisjoint(values):
+        return found
     for name, count in _stated(values):
         if count:
             found[name] = found.get(name, 0) + count
@@ -129,8 +147,9 @@ def _stated(values: Json) -> Iterator[tuple[str, int]]:
 
 
 def _modalities(details: Json, side: int) -> Iterator[tuple[str, int]]:
-    for word, names in _MODALITIES.items():
-        yield names[side], _number(details.get(f"{word}_tokens"))
+    for key, names in _COUNTED_APART.items():
+        if key in details:
+            yield names[side], _number(details[key])
     cached = details.get("cached_tokens_details")
     if isinstance(cached, dict):
         yield CACHED_AUDIO, _number(cached.get("audio_tokens"))
@@ -208,7 +227,9 @@ def _grounded(answer: Json) -> dict[str, int]:
     """Google bills the queries of its newer models one by one, those of older ones by prompt."""
     queries = maps = 0
     candidates = answer.get("candidates")
-    for one in candidates[:20] if isinstance(candidates, list) else ():
+    if not isinstance(candidates, list):
+        return {}
+    for one in candidates[:20]:
         ground = one.get("groundingMetadata") if isinstance(one, dict) else None
         if isinstance(ground, dict):
             asked = ground.get("webSearchQueries")
@@ -224,6 +245,8 @@ def _grounded(answer: Json) -> dict[str, int]:
 
 def terms_of(answer: Json) -> dict[str, str]:
     """Return the terms that an answer or its `usage` states, as far as they change prices."""
+    if _TERMS.isdisjoint(answer):
+        return {}
     stated = {
         TIER: answer.get("service_tier", answer.get("serviceTier")),
         SPEED: answer.get("speed"),

@@ -54,7 +54,7 @@ def later(old: Usage, new: Usage) -> Usage:
     """Merge a later statement of the same answer: it is cumulative, so it wins, but a bare 0 erases
     nothing.
     """
-    if old == NOTHING:
+    if old is NOTHING or old == NOTHING:
         return new
     return Usage(
         input=new.input or old.input if old.input else known(new.input, old.input),
@@ -74,7 +74,7 @@ def fill(old: Usage, new: Usage) -> Usage:
     """Take from `new` only what `old` does not know: for counts of a gateway around the model's
     own.
     """
-    if new == NOTHING:
+    if new is NOTHING or new == NOTHING:
         return old
     return changed(
         old,
