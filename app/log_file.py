@@ -18,8 +18,9 @@ try:
 except ImportError:  # Windows: one gate writes
     fcntl = None  # type: ignore[assignment]
 
-_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT
 _FLAGS |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_BEGINS_JSON, _A_DAY = b'{"time": "', len("2026-11-28T")
 log = logging.getLogger("outgate")
 
 
@@ -118,7 +119,7 @@ def log_to(path: Path, most: int, kept: int, form: LogFormat) -> None:
     try:
         handler = LogFile(path, most, kept, stream)
     except OSError as error:
-        log.warning("the log goes to standard error: %s: %s", path, os.strerror(error.errno or 0))
+        log.warning("the log goes to standard error: %s: %s", path, error.strerror)
         return
     handler.setFormatter(formatter(form, dated=True))
     handler.setLevel(stream.level)
@@ -126,14 +127,24 @@ def log_to(path: Path, most: int, kept: int, form: LogFormat) -> None:
 
 
 def _opened(path: Path) -> int:
-    """Open a file for its owner only, which it then is. Raises OSError, for what is no file too."""
+    """Open a file for its owner only, which it then is. Raises OSError, also for what is no file or
+    holds something other than a log: to put that aside would lose it.
+    """
     file = os.open(path, _FLAGS, 0o600)
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        if not _is_log(os.read(file, max(len(_BEGINS_JSON), _A_DAY))):
+            raise FileExistsError(errno.EEXIST, "it holds something other than a log")
         if hasattr(os, "fchmod"):
             os.fchmod(file, 0o600)
     except OSError:
         os.close(file)
         raise
     return file
+
+
+def _is_log(begins: bytes) -> bool:
+    """Whether a file that begins so is empty, or a log in one of the forms."""
+    day = begins[:_A_DAY].translate(None, b"0123456789")
+    return not begins or begins.startswith(_BEGINS_JSON) or day == b"--T"

@@ -100,7 +100,7 @@ def place_of(error: BaseException) -> str:
 
 def formatter(form: LogFormat, *, dated: bool = False) -> logging.Formatter:
     """Return what makes lines of this form, in text with the day where it is to be `dated`."""
-    return JsonFormatter() if form == "json" else SafeFormatter(_DATED if dated else None)
+    return JsonFormatter() if form == "json" else SafeFormatter(datefmt=_DATED if dated else None)
 
 
 def _said(record: logging.LogRecord) -> str:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.log_file import LogFile
-from app.safe_logging import JsonFormatter
+from app.safe_logging import JsonFormatter, LogFormat, formatter
 
 EACH, WRITERS = 300, 3
 
@@ -130,7 +130,7 @@ def test_the_systems_rotation_may_move_it(tmp_path: Path) -> None:
 def test_what_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     """A file that is there already is gone on with."""
     path = tmp_path / "gate.log"
-    path.write_text('{"message": "old"}\n')
+    opened(path).handle(record("old"))
     path.chmod(0o666)
     opened(path).handle(record("new"))
     assert told(path) == ["old", "new"]
@@ -147,6 +147,35 @@ def test_only_a_file_of_its_own_name_is_written(tmp_path: Path) -> None:
         with pytest.raises(OSError, match=r"\w"):
             opened(path)
     assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("held", [b"SQLite format 3\0", b"rules: []\n", b"-----BEGIN", b"\n"])
+def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path, held: bytes) -> None:
+    """A setting that names the evidence by mistake neither adds to it nor puts it aside."""
+    path, spare = tmp_path / "evidence.db", Spare()
+    path.write_bytes(held)
+    path.chmod(0o640)
+    with pytest.raises(FileExistsError):
+        opened(path)
+    path.rename(tmp_path / "kept")
+    handler = opened(path, spare=spare)
+    (tmp_path / "kept").replace(path)
+    handler.handle(record("said"))
+    assert path.read_bytes() == held
+    assert mode(path) == 0o640
+    assert [one.name for one in tmp_path.iterdir()] == ["evidence.db"]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_log_of_either_form_is_gone_on_with(tmp_path: Path, form: LogFormat) -> None:
+    """The form may have been set anew."""
+    path = tmp_path / "gate.log"
+    first = opened(path)
+    first.setFormatter(formatter(form, dated=True))
+    first.handle(record("first"))
+    opened(path).handle(record("second"))
+    lines = path.read_text().splitlines()
+    assert ["first" in lines[0], "second" in lines[1]] == [True, True]
 
 
 def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
