@@ -61,10 +61,23 @@ def serve(
     with it, or with the last program that was started behind it; any other announces itself in the
     home for `run`, `status` and `stop` to find, and in the `public` folder for all users.
     """
-    quieten(sys.stderr)
+    _log(settings, private=serves is not None)
     share_arenas()
     gc.disable()  # what is loaded until `_settle` stays: to look for what could go takes 6 % more
     asyncio.run(_serve(home, settings, choices, serves, ready, public))
+
+
+def _log(settings: Settings, *, private: bool) -> None:
+    """Log as the settings say; a private gate's few words are for whoever runs the program."""
+    if private:
+        quieten(sys.stderr)
+        return
+    quieten(sys.stderr, form=settings.log_format)
+    if settings.log_file is not None:
+        from app.log_file import log_to
+
+        most = int(settings.log_mb * 1_000_000)
+        log_to(settings.log_file, most, settings.log_files, settings.log_format)
 
 
 async def _serve(

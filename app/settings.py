@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.notify_settings import NotifyBy
+from app.safe_logging import LogFormat
 from core.decision import HOLD_SECONDS
 from core.errors import SettingsError
 from core.host_names import host_meant
@@ -168,6 +169,16 @@ class Settings(BaseModel):
     """PEM file with a private authority that servers may be verified with."""
     direct_hosts: tuple[str, ...] = ()
     """Hosts that scripts reach without the gate: internal ones; each is a way past it."""
+
+    log_format: LogFormat = "text"
+    """Of the lines that a gate of its own (`outgate start`) logs: words, or an object of JSON."""
+    log_file: Path | None = None
+    """File that they go to instead of standard error, for the gate's user only; put aside when it
+    has `log_mb`.
+    """
+    log_mb: float = Field(default=10, gt=0, le=10_000)
+    log_files: int = Field(default=5, ge=1, le=100)
+    """So many that were put aside are kept: `NAME.1` is the newest."""
 
     business_zone: str = ""
     """Time zone of business hours, such as `Europe/Berlin`; empty: that of the machine."""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ os.dup2(int(sys.argv[1]), 3)
 os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
 os.execv(sys.argv[2], sys.argv[2:])
 """
-_CLIENTS = 4
+_CLIENTS, _UPGRADES = 4, 2
 
 
 class Handing(Outgate):
@@ -84,6 +85,10 @@ class Load:
                 except requests.RequestException as error:
                     self.lost.append(repr(error))
 
+    def goes_on(self, before: int) -> bool:
+        """Whether many more were answered since there were so many, or one was lost."""
+        return len(self.answers) > before + 20 or bool(self.lost)
+
     def __enter__(self) -> "Load":
         for thread in self.threads:
             thread.start()
@@ -96,17 +101,24 @@ class Load:
 
 
 def test_an_upgrade_under_load_loses_nothing(handing: Handing) -> None:
-    """While the gate ends and another one begins at the same listener, every request of every
-    client is answered, and each is on record.
+    """While a gate ends and another one begins at the same listener, twice, every request of every
+    client is answered, and each is on record once the last gate has ended, too.
     """
-    first = handing.begin()
+    gate = handing.begin()
     with Load(handing) as load:
-        handing.wait_for(lambda: len(load.answers) > 20)
-        first.terminate()
-        assert first.wait(40) == 0
-        handing.begin()
+        for _ in range(_UPGRADES):
+            before = len(load.answers)
+            handing.wait_for(partial(load.goes_on, before))
+            _end(gate)
+            gate = handing.begin()
         before = len(load.answers)
-        handing.wait_for(lambda: len(load.answers) > before + 20 or load.lost)
+        handing.wait_for(partial(load.goes_on, before))
     assert load.lost == []
     assert set(load.answers) == {200}
+    _end(gate)  # its last records are written behind the answers
     assert len(handing.records()) == len(load.answers)
+
+
+def _end(gate: "subprocess.Popen[str]") -> None:
+    gate.terminate()
+    assert gate.wait(40) == 0
