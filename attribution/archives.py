@@ -9,9 +9,9 @@ import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from attribution.asked_for import is_plugin_mark
+from attribution.asked_for import is_plugin_mark, module_at
 from attribution.plain_files import text_of
-from attribution.startup import Start, is_loaded
+from attribution.startup import Start
 
 _MOST_ARCHIVE = 64 << 20
 _HEAD, _HEAD_BYTES = b"PK\x01\x02", 46
@@ -48,12 +48,8 @@ class Packed:
 
     @property
     def modules(self) -> set[str]:
-        """What the modules in it are called, and the folders with modules."""
-        return {
-            _first(name)
-            for name in self.names
-            if is_loaded(name.rpartition("/")[2].partition(".")[2])
-        }
+        """The dotted names of the modules in it."""
+        return {module for name in self.names if (module := module_at(name)) is not None}
 
     @property
     def has_plugins(self) -> bool:

@@ -8,15 +8,15 @@ In the helper process; nothing of what is found is run.
 # paths of another process, kept as the text they are
 # ruff: noqa: PTH116
 
-import ast
 import os
 import posixpath
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from string import ascii_letters, digits
 
-from attribution.identity.imports import MOST_SOURCE, imports_of, nodes_of, tree_of
+from attribution.asks import Asks, absolute, asks_in, may_ask_within
+from attribution.identity.imports import MOST_SOURCE
 from attribution.plain_files import text_of
 from attribution.resolution import search_paths
 from attribution.resolution.command_line import Kind, parse
@@ -27,7 +27,6 @@ UNASKED = (
     "own source does not import, so an installed package may have run one in its process: name a "
     "folder without others, or keep what it imports beside it (and start modules with -P)"
 )
-_CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _DISTRIBUTIONS = (".dist-info", ".egg-info")
 _OLD_DISTRIBUTIONS = (".egg", ".egg-link", ".pkg")
 """What `pkg_resources` and `pkgutil.extend_path` follow to other folders."""
@@ -38,19 +37,11 @@ _RUN_BY_OTHERS = frozenset({"pth", "pyw", "pyx"})
 _OTHER_BYTES = frozenset(range(0x80)) - set(f"_{ascii_letters}{digits}".encode())
 _WORDS = bytes(0x20 if byte in _OTHER_BYTES else byte for byte in range(0x100))
 _MOST_FILES, _MOST_ENTRIES, _MOST_KNOWN = 400, 2000, 2000
+_MOST_PARTS = 50
+"""Of a dotted name: a text may name one with a million."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asks:
-    """Names at the top of what one source imports."""
-
-    needed: frozenset[str] = frozenset()
-    """Without these it would not run."""
-    tried: frozenset[str] = frozenset()
-    """It goes on without these, so whoever names a folder may be the only one to have them."""
-
-
-_known: OrderedDict[tuple[str, int, int, int, int, frozenset[bytes]], _Asks] = OrderedDict()
+_known: OrderedDict[tuple[str, int, int, int, int, frozenset[bytes], bool], Asks] = OrderedDict()
 
 
 def is_answered_by_others(start: Start, folder: str, script: str | None) -> bool:
@@ -60,7 +51,13 @@ def is_answered_by_others(start: Start, folder: str, script: str | None) -> bool
     entries = listed(start.files.outside(folder))
     if any(_has_plugins(start, folder, entry) for entry in entries):
         return True
-    return is_more_than_asked(start, folder, script, modules_in(start, folder))
+    held: set[str] = set()
+    for entry in entries:
+        within = _modules_of(start, folder, entry)
+        if within is None:
+            return True
+        held |= within
+    return is_more_than_asked(start, folder, script, held)
 
 
 def modules_in(start: Start, folder: str) -> set[str]:
@@ -70,9 +67,9 @@ def modules_in(start: Start, folder: str) -> set[str]:
 
 
 def is_more_than_asked(start: Start, folder: str, script: str | None, held: set[str]) -> bool:
-    """True where not all of the modules that a folder or an archive holds are asked for. What
-    `script` and its own modules cannot do without is, and all that modules of this very folder ask
-    for, once they are.
+    """True where not all of the modules (dotted) that a folder or an archive holds are asked for.
+    What `script` and its own modules cannot do without is, and all that modules of this very folder
+    ask for, once they are.
     """
     if not held:
         return False
@@ -80,6 +77,20 @@ def is_more_than_asked(start: Start, folder: str, script: str | None, held: set[
         return True
     closure = _Closure(start=start, folder=folder, script=script, held=frozenset(held))
     return all(held - asked for asked in closure.grow())
+
+
+def module_at(path: str) -> str | None:
+    """Return the dotted name by which what lies at this path, from a folder that is searched, would
+    be imported; None for what is no module.
+    """
+    place, _, entry = path.rpartition("/")
+    name, _, ending = entry.partition(".")
+    if not (is_loaded(ending) or ending in _RUN_BY_OTHERS):
+        return None
+    parts = place.split("/") if place else []
+    if name != "__init__" or not parts:
+        parts.append(name)
+    return ".".join(parts)
 
 
 def is_plugin_mark(name: str) -> bool:
@@ -94,22 +105,38 @@ def _is_code(start: Start, folder: str, entry: str) -> bool:
     """True for a module, and for a folder with one at any depth: Python takes that for a package,
     also without a file of its own.
     """
-    ending = entry.partition(".")[2]
-    if ending:
-        return is_loaded(ending) or ending in _RUN_BY_OTHERS
-    todo, left = [f"{folder}/{entry}"], _MOST_ENTRIES
+    return next(_walked(start, folder, entry), "") != ""
+
+
+def _modules_of(start: Start, folder: str, entry: str) -> set[str] | None:
+    """Return the dotted names of a module, or of all in a folder; None where that may hold more
+    than can be seen.
+    """
+    found = set(_walked(start, folder, entry))
+    return None if None in found else {name for name in found if name is not None}
+
+
+def _walked(start: Start, folder: str, entry: str) -> Iterator[str | None]:
+    """Yield the dotted names of the modules at or below an entry of a folder; None where there may
+    be more: it was changed since the start, or has too many files.
+    """
+    if "." in entry:
+        yield from filter(None, [module_at(entry)])
+        return
+    todo, left = [entry], _MOST_ENTRIES
     while todo:
         place = todo.pop()
-        if start.files.is_dir(place) and start.is_since(place):
-            return True
-        for name in listed(start.files.outside(place)):
+        if start.files.is_dir(f"{folder}/{place}") and start.is_since(f"{folder}/{place}"):
+            yield None
+        for name in listed(start.files.outside(f"{folder}/{place}")):
             left -= 1
-            inner = name.partition(".")[2]
-            if left < 0 or is_loaded(inner):
-                return True
-            if not inner:
+            if left < 0:
+                yield None
+                return
+            if "." not in name:
                 todo.append(f"{place}/{name}")
-    return False
+            elif (module := module_at(f"{place}/{name}")) is not None:
+                yield module
 
 
 def _has_plugins(start: Start, folder: str, entry: str) -> bool:
@@ -155,26 +182,46 @@ class _Closure:
     _read: set[str] = field(default_factory=set)
 
     def grow(self) -> Iterator[set[str]]:
-        """Yield what is known to be asked for, more each time."""
+        """Yield what is known to be asked for (dotted), more each time."""
         command = parse(self.start.owner.argv[1:])
-        places = self._places(module=command.kind is Kind.MODULE, safe=command.safe_path)
-        there = self.held | names_in(self.start, places)
+        is_run = command.kind is Kind.MODULE
+        places = self._places(module=is_run, safe=command.safe_path)
+        there = {_top(name) for name in self.held} | names_in(self.start, places)
         wanted = frozenset(os.fsencode(name) for name in there)
-        todo = [(self.script, "")]
-        if command.kind is Kind.MODULE:
-            todo += self._found(command.target.partition(".")[0], places, is_run=True)
+        todo = [(self.script, "", self._package(command.target) if is_run else "")]
+        if is_run:
+            todo += self._new([command.target, f"{command.target}.__main__"], there, places)
         while todo and len(self._read) < _MOST_FILES:
-            path, place = todo.pop()
+            path, place, package = todo.pop()
             if path in self._read:
                 continue
             self._read.add(path)
-            asks = _asks_of(self.start, path, wanted, is_script=place == "")
-            more = asks.needed | (asks.tried if place == self.folder else frozenset())
-            new = more - self.asked
-            self.asked |= new
+            asks = _asks_of(self.start, path, wanted, package, is_script=place == "")
+            more = asks.tried if place == self.folder else asks.needed
+            todo += self._new((absolute(name, package) for name in more), there, places)
             yield self.asked
-            for name in new:
-                todo += self._found(name, places)
+
+    def _package(self, run: str) -> str:
+        """Return the package of what is run by `-m`."""
+        return run if _is_main(self.script) else run.rpartition(".")[0]
+
+    def _new(
+        self, names: Iterable[str], there: set[str], places: Sequence[str]
+    ) -> list[tuple[str, str, str]]:
+        """Take these for asked for, and the packages that they are in; return the sources of those
+        that were not, each with the folder in which it is found and the package that it is of.
+        """
+        found: list[tuple[str, str, str]] = []
+        for name in (name for name in names if _top(name) in there):
+            parts = name.split(".", _MOST_PARTS)
+            if len(parts) > _MOST_PARTS:
+                continue
+            for end in range(1, len(parts) + 1):
+                module = ".".join(parts[:end])
+                if module not in self.asked:
+                    self.asked.add(module)
+                    found += self._found(parts[:end], places)
+        return found
 
     def _places(self, *, module: bool, safe: bool) -> list[str]:
         """Return where its own modules are looked for, in this order."""
@@ -185,45 +232,43 @@ class _Closure:
         first = search_paths.bases(owner)[:1] if module else [posixpath.dirname(self.script)]
         return [*first, *given, self.folder]
 
-    def _found(
-        self, name: str, places: Sequence[str], *, is_run: bool = False
-    ) -> list[tuple[str, str]]:
-        """Return the sources of a module of this name, with the folder in which it is found. A
-        folder without a file of its own is a package where nothing else has its name. `is_run`: by
-        `-m`, and not imported.
+    def _found(self, parts: Sequence[str], places: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        """Yield the source of the module with this name, with the folder in which it is found and
+        the package that it is of. A folder without a file of its own is a package where nothing
+        else has its name.
         """
-        within = []
-        for place in places:
-            entries = listed(self.start.files.outside(place))
-            named = [entry for entry in entries if entry.partition(".")[0] == name]
-            if any(is_loaded(entry.partition(".")[2]) for entry in named) or (
-                name in named and self._is_regular(f"{place}/{name}")
-            ):
-                sources = self._sources(f"{place}/{name}")
-                return [(path, place) for path in sources if is_run or not _is_main(path)]
-            within += [place] if name in named else []
-        parts = [(path, place) for place in within for path in self._sources(f"{place}/{name}")]
-        return [(path, place) for path, place in parts if is_run or not _is_main(path)]
+        searched = [(place, place) for place in places]
+        for at, part in enumerate(parts):
+            is_last, within = at == len(parts) - 1, []
+            for folder, place in searched:
+                entries = listed(self.start.files.outside(folder))
+                named = {entry for entry in entries if entry.partition(".")[0] == part}
+                inner = f"{folder}/{part}"
+                if part in named and self._is_regular(inner):
+                    within = [(inner, place)]
+                    if is_last:
+                        yield f"{inner}/__init__.py", place, ".".join(parts)
+                    break
+                if any(is_loaded(entry.partition(".")[2]) for entry in named):
+                    within = []
+                    if is_last and f"{part}.py" in named and not _has_library(named):
+                        yield f"{inner}.py", place, ".".join(parts[:-1])
+                    break
+                within += [(inner, place)] if part in named else []
+            searched = within
 
     def _is_regular(self, folder: str) -> bool:
         names = listed(self.start.files.outside(folder))
         return any(name.startswith("__init__.") for name in names)
 
-    def _sources(self, stem: str) -> Iterator[str]:
-        files = self.start.files
-        if not files.is_dir(stem):
-            if files.exists(f"{stem}.py"):
-                yield f"{stem}.py"
-            return
-        todo, left = [stem], _MOST_FILES
-        while todo and left > 0:
-            place = todo.pop()
-            for name in listed(files.outside(place)):
-                left -= 1
-                if name.endswith(".py"):
-                    yield f"{place}/{name}"
-                elif "." not in name:
-                    todo.append(f"{place}/{name}")
+
+def _has_library(entries: Iterable[str]) -> bool:
+    """True where a library is loaded in the place of the source beside it."""
+    return any(entry.partition(".")[2].endswith("so") for entry in entries)
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _is_main(path: str) -> bool:
@@ -231,86 +276,28 @@ def _is_main(path: str) -> bool:
     return path.endswith("/__main__.py")
 
 
-def _asks_of(start: Start, path: str, wanted: frozenset[bytes], *, is_script: bool) -> _Asks:
+def _asks_of(
+    start: Start, path: str, wanted: frozenset[bytes], package: str, *, is_script: bool
+) -> Asks:
     """Read what a source asks for; nothing for one that was changed since the start, unless it is
     the script, of which that is asked elsewhere. `wanted`: names of all that may be found; where a
-    source has none of them it asks for nothing of that.
+    source of no package has none of them it asks for nothing of that.
     """
     outside = start.files.outside(path)
     try:
         found = os.stat(outside)
     except OSError:
-        return _Asks()
+        return Asks()
     if not is_script and start.is_since(path):
-        return _Asks()
-    key = (outside, found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size, wanted)
+        return Asks()
+    stamp = found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size
+    key = (outside, *stamp, wanted, package != "")
     known = _known.get(key)
     if known is None:
         source = text_of(outside, MOST_SOURCE + 1)
         none = source.isascii() and wanted.isdisjoint(source.translate(_WORDS).split())
-        known = _known[key] = _Asks() if none else _asks_in(source)
+        none = none and not (package and may_ask_within(source))
+        known = _known[key] = Asks() if none else asks_in(source)
         while len(_known) > _MOST_KNOWN:
             _known.popitem(last=False)
     return known
-
-
-def _asks_in(source: bytes) -> _Asks:
-    tree = tree_of(source)
-    if tree is None:
-        return _Asks()
-    tried = [part for node in nodes_of(tree) if _goes_on_without(node) for part in _tried(node)]
-    within = {node for part in tried for node in nodes_of(part)}
-    nodes = nodes_of(tree)
-    needed = imports_of(node for node in nodes if node not in within)
-    everything = imports_of(nodes)
-    return _Asks(
-        needed=frozenset((*needed.third_party, *needed.standard)),
-        tried=frozenset((*everything.third_party, *everything.standard)),
-    )
-
-
-def _goes_on_without(node: ast.AST) -> bool:
-    """True where a program goes on when something within cannot be imported."""
-    match node:
-        case ast.Try(handlers=handlers) | ast.TryStar(handlers=handlers):
-            return any(_catches(handler.type) for handler in handlers)
-        case ast.With(items=items):
-            return any(_named(word) == "suppress" for item in items for word in _called(item))
-        case ast.If(test=test) | ast.While(test=test):
-            return _is_never(test)
-        case _:
-            return False
-
-
-def _is_never(test: ast.expr) -> bool:
-    """True for a condition that does not hold where the program runs."""
-    falsy = isinstance(test, ast.Constant) and not test.value
-    return falsy or _named(test) == "TYPE_CHECKING"
-
-
-def _catches(kind: ast.expr | None) -> bool:
-    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind]
-    return any(one is None or _named(one) in _CATCHES for one in kinds)
-
-
-def _called(item: ast.withitem) -> list[ast.expr]:
-    call = item.context_expr
-    return [call.func] if isinstance(call, ast.Call) else []
-
-
-def _named(word: ast.expr) -> str:
-    match word:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
-
-
-def _tried(node: ast.AST) -> list[ast.AST]:
-    match node:
-        case ast.Try(body=body, handlers=handlers) | ast.TryStar(body=body, handlers=handlers):
-            return [*body, *handlers]
-        case ast.With(body=body) | ast.If(body=body) | ast.While(body=body):
-            return list(body)
-        case _:
-            return []

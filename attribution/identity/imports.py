@@ -109,9 +109,10 @@ def imports_of(nodes: Iterable[ast.AST]) -> Imports:
             case ast.ImportFrom():
                 relative = True
             case ast.Call():
-                name = _dynamic_import(node)
-                dynamic = dynamic or name == ""
-                names.update(filter(None, [name]))
+                name = asked_by_call(node)
+                top = None if name is None else name.partition(".")[0]
+                dynamic = dynamic or top == ""
+                names.update(filter(None, [top]))
             case _:
                 pass
     standard = names & sys.stdlib_module_names
@@ -123,9 +124,9 @@ def imports_of(nodes: Iterable[ast.AST]) -> Imports:
     )
 
 
-def _dynamic_import(call: ast.Call) -> str | None:
-    """Return the package of `import_module("x.y")` or `__import__("x")`; empty when the name is
-    computed.
+def asked_by_call(call: ast.Call) -> str | None:
+    """Return the module of `import_module("x.y")` or `__import__("x")`, as it stands there; empty
+    when the name is computed, None for another call.
     """
     match call.func:
         case ast.Attribute(attr=name) | ast.Name(id=name):
@@ -136,5 +137,5 @@ def _dynamic_import(call: ast.Call) -> str | None:
         return None
     first = call.args[0] if call.args else None
     if isinstance(first, ast.Constant) and isinstance(first.value, str):
-        return first.value.partition(".")[0]
+        return first.value
     return ""

@@ -195,12 +195,41 @@ def test_what_only_an_installed_package_asks_for_is_a_doubt(
     assert reason in {UNASKED, None}
 
 
+@pytest.mark.parametrize(
+    ("imports", "files", "asked"),
+    [
+        ("import ns.a", ["ns/a.py", "ns/b.py"], "ns.b"),
+        ("import ns.a", ["ns/a.py", "ns/deep/b.py"], "ns.deep.b"),
+        ("import pkg", ["pkg/__init__.py", "pkg/b.py"], "pkg.b"),
+        ("import pkg.a", ["pkg/__init__.py", "pkg/a.py", "pkg/b.py"], "pkg.b"),
+        ("from pkg import a", ["pkg/__init__.py", "pkg/a.py", "pkg/b/__init__.py"], "pkg.b"),
+        ("import pkg", ["pkg/__init__.py", "pkg/__main__.py"], "pkg.__main__"),
+        ("import pkg", ["pkg/__init__.py", "pkg/part/b.py"], "pkg.part.b"),
+        ("import pkg", ["pkg/__init__.py", "pkg/__pycache__/b.py"], "pkg.__pycache__.b"),
+        ("import pkg", ["pkg/__init__.py", "pkg/my-own.py"], "pkg.my-own"),
+    ],
+)
+@pytest.mark.parametrize("way", ["the path", "an archive on the path"])
+def test_another_part_of_a_package_that_the_script_asks_for_is_a_doubt(
+    begin: Begin, tmp_path: Path, imports: str, files: list[str], asked: str, way: str
+) -> None:
+    """The script knows nothing of it; an installed package has it run, by a name it is told."""
+    script = tmp_path / "own/job.py"
+    _module(tmp_path, "own/job.py")
+    for name in files:
+        _module(tmp_path, f"more/{name}")
+    script.write_text(f"{imports}\n{_SCRIPT}")
+    more = tmp_path / "more"
+    path = str(more if way == "the path" else _packed(more))
+    told = {"GIVENBACKEND": asked, "PYTHONPATH": path}
+    assert begin(str(script), script=script, cwd=tmp_path, **told) == (True, UNASKED)
+
+
 def _packed(folder: Path) -> Path:
     path = folder.with_suffix(".zip")
     with zipfile.ZipFile(path, "w") as archive:
         for file in folder.rglob("*"):
-            if file.is_file():
-                archive.write(file, file.relative_to(folder))
+            archive.write(file, file.relative_to(folder))
     return path
 
 
@@ -246,6 +275,35 @@ def _told(imports: str) -> str:
             {"helpers.py": "try: import quick\nexcept ImportError: pass", "quick.py": ""},
         ),
         ("import helpers", {"helpers.py": "", "helpers-1.0.dist-info/METADATA": ""}),
+        ("import pkg.a.b", {"pkg/__init__.py": "", "pkg/a/__init__.py": "", "pkg/a/b.py": ""}),
+        (
+            "from pkg import a",
+            {"pkg/__init__.py": "from . import b", "pkg/a.py": "", "pkg/b.py": ""},
+        ),
+        ("import pkg", {"pkg/__init__.py": "from .a import x", "pkg/a.py": "x = 1"}),
+        ("import pkg", {"pkg/__init__.py": "from.a import x", "pkg/a.py": "x = 1"}),
+        ("import pkg", {"pkg/__init__.py": "from\\\n.a import x", "pkg/a.py": "x = 1"}),
+        (
+            "import pkg.a.b",
+            {"pkg/__init__.py": "", "pkg/a/__init__.py": "", "pkg/a/b.py": "from .. import c"}
+            | {"pkg/c.py": "from .a import d", "pkg/a/d.py": ""},
+        ),
+        (
+            "import pkg",
+            {"pkg/__init__.py": "try: from . import a\nexcept ImportError: pass", "pkg/a.py": ""},
+        ),
+        (
+            "import pkg",
+            {"pkg/__init__.py": "import importlib\nimportlib.import_module('.a', __name__)"}
+            | {"pkg/a.py": ""},
+        ),
+        (
+            "import importlib\nimportlib.import_module('.a', package='pkg')",
+            {"pkg/__init__.py": "", "pkg/a.py": ""},
+        ),
+        ("import importlib\nimportlib.import_module('ns.a')", {"ns/a.py": ""}),
+        ("from ns import a", {"ns/a.py": "import ns.b", "ns/b.py": ""}),
+        ("import pkg", {"pkg/__init__.py": "", "pkg/rows.json": "", "pkg/data/x.txt": ""}),
         (
             "import helpers",
             {
@@ -320,6 +378,21 @@ def test_what_the_script_asks_for_is_no_doubt(
             {"own/asks/__init__.py": "", "own/asks/__main__.py": "import helpers"}
             | {"more/helpers.py": ""},
         ),
+        ("import ns.a", {"own/ns/a.py": "", "more/ns/b.py": ""}),
+        ("import pkg", {"more/pkg/__init__.py": "", "more/pkg/a.py": ""}),
+        ("from pkg import *", {"more/pkg/__init__.py": "", "more/pkg/a.py": ""}),
+        (
+            "import pkg.a",
+            {"own/pkg/__init__.py": "", "own/pkg/a.py": "", "own/pkg/b.py": "import quick"}
+            | {"more/quick.py": ""},
+        ),
+        ("x = 'a'; __import__(f'ns.{x}')", {"more/ns/a.py": ""}),
+        (
+            "import importlib\nx = 'ns'\nimportlib.import_module('.a', x)",
+            {"more/ns/a.py": ""},
+        ),
+        ("if RAN: __import__('ns' + '.a' * 9)", {"more/ns/a.py": ""}),
+        (f"if RAN: __import__('ns{'.a' * 100_000}')", {"more/ns/b.py": ""}),
         ("", {"more/paths.pth": "import colorsys"}),
         ("", {"more/quick.pyx": ""}),
         ("", {"more/quick.pyw": ""}),
@@ -351,7 +424,7 @@ def test_a_source_that_names_nothing_of_what_lies_there_is_not_parsed(
         parsed.append(source)
         return tree_of(source)
 
-    monkeypatch.setattr("attribution.asked_for.tree_of", tree)
+    monkeypatch.setattr("attribution.asks.tree_of", tree)
     script = tmp_path / "own/job.py"
     for name in ("own/job.py", "more/helpers.py", *(f"own/big/m{at}.py" for at in range(50))):
         _module(tmp_path, name)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from attribution.asked_for import UNASKED
 from attribution.backends import process_facts
 from attribution.beacon.folder import beacon_folder, with_beacon
 from attribution.beside import BESIDE, BESIDE_SINCE, IN_PLACE, doubt
@@ -135,7 +136,8 @@ def test_an_archive_on_the_path_is_looked_into(begin: Begin, tmp_path: Path) -> 
         ("sitecustomize.py", "", BESIDE),
         ("in/sitecustomize.py", "/in", BESIDE),
         ("in/sitecustomize.py", "/out", None),
-        ("helpers/stat.py", "", None),
+        ("helpers/stat.py", "", UNASKED),
+        ("helpers.py", "", None),
     ):
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.zip"
         with zipfile.ZipFile(path, "w") as archive:
