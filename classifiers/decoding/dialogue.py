@@ -26,6 +26,9 @@ def name_answers(reading: Reading, root: object, first: int) -> None:
     segments = reading.payload.segments
     if not isinstance(root, dict) or _SPEAKS.isdisjoint(root) or len(segments) > _MOST:
         return
+    texts = [segment[0].rstrip() for segment in segments[first:]]
+    if not any([text.endswith(_ENDS) for text in texts]):
+        return
     asked: Segment | None = None
     for at in range(first, len(segments)):
         segment = segments[at]

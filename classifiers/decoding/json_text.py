@@ -9,6 +9,7 @@ from classifiers.codecs.limits import Limits
 from classifiers.codecs.schemaless import put
 
 _CHECKED_FROM = 1 << 18
+_CONTAINERS = frozenset({dict, list})
 
 
 def parse(data: bytes | str, limits: Limits) -> Any:
@@ -33,11 +34,10 @@ def _repeats_keys(data: bytes | str, parsed: Any) -> bool:
         node = stack.pop()
         if type(node) is dict:
             found += len(node)
-            stack.extend(
-                [value for value in node.values() if type(value) is dict or type(value) is list]
-            )
-        else:
-            stack.extend([value for value in node if type(value) is dict or type(value) is list])
+            if found >= named:
+                return False
+            node = node.values()
+        stack += [value for value in node if type(value) in _CONTAINERS]
     return named > found
 
 

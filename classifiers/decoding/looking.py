@@ -75,7 +75,7 @@ def _has_marks(data: bytes, signs: str) -> bool:
         return True
     if "\\" in signs and _has_escapes(data):
         return True
-    if ("=" in signs or "+" in signs) and _ESCAPED.search(data) is not None:
+    if ("=" in signs or ("+" in signs and b"+A" in data)) and _ESCAPED.search(data) is not None:
         return True
     if "_" in signs and _UNDERLINED.search(data) is not None:
         return True
