@@ -28,7 +28,8 @@ from classifiers.decoding import (
 from classifiers.decoding.decode_state import Reading
 from classifiers.destinations.credential_in_use import credential
 from classifiers.found_values import _all_bare, _bare
-from classifiers.payload import Payload
+from classifiers.payload import Payload, Segment
+from classifiers.personal import detector
 from classifiers.personal.scan.ibans import check_iban
 from destinations.credentials import KEY_HEADERS
 
@@ -99,6 +100,49 @@ def test_signs_of_joints_and_escapes_are_those_that_were_named(text: str) -> Non
     assert escapes._has_signs(text) == (re.search(r"[\\&]|%u|_x", text) is not None)
     controls = re.search("[\x00-\x08\x0e-\x1f\x7f-\x9f]", text) is not None
     assert packed._has_controls(text, data) == controls
+
+
+@given(text=TEXTS)
+def test_letters_are_counted_in_what_is_left_as_in_the_whole(text: str) -> None:
+    """Signs and digits are the same, told together or each by itself."""
+    data = text.encode()
+    letters = first_look.letters_of(data)
+    assert letters.signs == first_look.signs_of(data)
+    assert letters.signs.encode("latin-1") == re.sub(rb"[A-Za-z0-9 ,.]", b"", data)
+    assert letters.digits == len(re.findall(rb"[0-9]", data))
+
+
+@pytest.mark.parametrize(
+    ("look", "pattern"),
+    [
+        (dumps.holds_base_45, dumps.BASE_45),
+        (lambda data: number_lists.may_be_plain(data, len(data)), number_lists.PLAIN),
+    ],
+)
+@given(data=st.data())
+def test_lists_without_small_letters_are_looked_for_where_there_are_few(
+    look: Callable[[bytes], bool], pattern: str, data: st.DataObject
+) -> None:
+    """What asks for both first has as long a stretch without them as either."""
+    found = data.draw(st.from_regex(pattern.encode("latin-1"), fullmatch=True))
+    text = b'{"note":"' + found + data.draw(st.sampled_from([b"", b" and so on"])) + b'"}'
+    sparse = spelled._FEW_SMALL in text.translate(spelled._ARE_NOT_SMALL)
+    assert sparse or not look(text)
+
+
+@given(texts=st.lists(TEXTS, min_size=1, max_size=4))
+def test_lines_are_looked_for_where_a_sign_tells_of_them(texts: list[str]) -> None:
+    """A text with neither a colon nor a line end holds none."""
+    segments = [Segment(text, None) for text in texts]
+    told = any(map(detector._has_lines, texts))
+    assert detector._have_lines(segments, range(len(texts))) == told
+
+
+@given(parts=st.lists(st.sampled_from(["", "4539", "5787", "63621486", "Zq1bM", "chat"])))
+def test_parts_of_a_path_that_differ_in_length_say_nothing_together(parts: list[str]) -> None:
+    """Only those that are as long as their neighbour are put together."""
+    if len(set(map(len, parts))) == len(parts):
+        assert not list(pieces.in_a_row(parts))
 
 
 SHAPES = (*first_look._IN_DIGITS, *first_look._IN_LETTERS, *first_look._WITH_SIGNS)
