@@ -29,7 +29,8 @@ def _repeats_keys(data: bytes | str, parsed: Any) -> bool:
     named = (
         _names_in(data) if isinstance(data, bytes) else _names_in(data.encode("utf-8", "replace"))
     )
-    found, stack = 0, [parsed]
+    found = 0
+    stack: list[Any] = [parsed]
     while stack:
         node = stack.pop()
         if type(node) is dict:
