@@ -92,3 +92,4 @@ def test_plain_paths_stay_readable(path: str) -> None:
 def test_a_word_of_small_letters_is_kept_as_it_is_beside_another(before: str, word: str) -> None:
     """It is told apart at once; with a blank before it, it goes through all forms of values."""
     assert _segment(f"a {before}{word}") == f"a {_segment(before + word)}" == f"a {before}{word}"
+    assert _segment(f"eyJ{word}AbCdEfGh") == "{token}"
