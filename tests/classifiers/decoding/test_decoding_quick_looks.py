@@ -6,7 +6,7 @@ import string
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifiers.codecs.limits import INLINE
@@ -125,6 +125,9 @@ def test_lists_without_small_letters_are_looked_for_where_there_are_few() -> Non
         assert all(other for one, other in both if one)
 
 
+@example(text="iban: DE02")
+@example(text='"iban":')
+@example(text="iban\n")
 @given(text=st.one_of(TEXTS, st.text("a:'\"\n ", max_size=6)))
 def test_lines_are_looked_for_where_a_sign_tells_of_them(text: str) -> None:
     """A text with neither a colon nor a line end holds none."""
