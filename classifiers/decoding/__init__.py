@@ -95,7 +95,8 @@ def _read_around(reading: Reading, exchange: Exchange) -> None:
     read_headers(reading, exchange.headers)
     names.read_hosts(reading, names.names_of(exchange))
     names.read_header_names(reading, (name for name, _ in exchange.headers))
-    names.read_query_names(reading, exchange.path.partition("?")[2])
+    if "?" in exchange.path:
+        names.read_query_names(reading, exchange.path.partition("?")[2])
     if exchange.method not in _METHODS:
         names.read_header_names(reading, (exchange.method,))
     if reading.pending:

@@ -26,6 +26,8 @@ def name_answers(reading: Reading, root: object, first: int) -> None:
     segments = reading.payload.segments
     if not isinstance(root, dict) or _SPEAKS.isdisjoint(root) or len(segments) > _MOST:
         return
+    if True not in [segment[0].rstrip().endswith(_ENDS) for segment in segments[first:]]:
+        return  # nothing is asked
     asked: Segment | None = None
     for at in range(first, len(segments)):
         segment = segments[at]

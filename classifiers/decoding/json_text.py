@@ -9,6 +9,7 @@ from classifiers.codecs.limits import Limits
 from classifiers.codecs.schemaless import put
 
 _CHECKED_FROM = 1 << 18
+_CONTAINERS = frozenset({dict, list})
 
 
 def parse(data: bytes | str, limits: Limits) -> Any:
@@ -28,16 +29,16 @@ def _repeats_keys(data: bytes | str, parsed: Any) -> bool:
     named = (
         _names_in(data) if isinstance(data, bytes) else _names_in(data.encode("utf-8", "replace"))
     )
-    found, stack = 0, [parsed]
+    found = 0
+    stack: list[Any] = [parsed]
     while stack:
         node = stack.pop()
         if type(node) is dict:
             found += len(node)
-            stack.extend(
-                [value for value in node.values() if type(value) is dict or type(value) is list]
-            )
-        else:
-            stack.extend([value for value in node if type(value) is dict or type(value) is list])
+            if found >= named:
+                return False
+            node = node.values()
+        stack += [value for value in node if type(value) in _CONTAINERS]
     return named > found
 
 

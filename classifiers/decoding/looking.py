@@ -11,7 +11,7 @@ from classifiers.decoding import (
     spelled,
     unseen,
 )
-from classifiers.decoding.first_look import Letters, letters_of
+from classifiers.decoding.first_look import Letters, letters_of, signs_of
 from classifiers.decoding.packed import ALPHABET, CONTROLS, ENCRYPTED, MIN_RUN, RUN
 
 _PERCENT = re.compile(rb"%(?:[0-9A-Fa-f]{2}|u|PDF)")
@@ -37,10 +37,10 @@ def worth_looking(data: bytes, *, column: bool = False) -> bool:
     """True when some string in these bytes may hold a packed one; false means each string is what
     it looks like. `column`: each line is a string.
     """
-    letters = letters_of(data)
     if column and column_lines.are_short(data, MIN_RUN):
-        return _is_marked(data, letters) or _has_controls(data)
-    if (letters.runs and RUN in data.translate(ALPHABET)) or _is_marked(data, letters):
+        return _is_marked(data, signs_of(data)) or _has_controls(data)
+    letters = letters_of(data)
+    if (letters.runs and RUN in data.translate(ALPHABET)) or _is_marked(data, letters.signs):
         return True
     if column:
         return _has_controls(data) or bool(column_lines.worth_reading(data, MIN_RUN))
@@ -52,10 +52,10 @@ def worth_looking(data: bytes, *, column: bool = False) -> bool:
     )
 
 
-def _is_marked(data: bytes, letters: Letters) -> bool:
+def _is_marked(data: bytes, signs: str) -> bool:
     return (
         number_forms.may_be_written(data)
-        or _has_marks(data, letters.signs)
+        or _has_marks(data, signs)
         or (
             not data.isascii() and (unseen.may_hold(data) or _HIGH_CONTROL.search(data) is not None)
         )
@@ -75,7 +75,7 @@ def _has_marks(data: bytes, signs: str) -> bool:
         return True
     if "\\" in signs and _has_escapes(data):
         return True
-    if ("=" in signs or "+" in signs) and _ESCAPED.search(data) is not None:
+    if ("=" in signs or ("+" in signs and b"+A" in data)) and _ESCAPED.search(data) is not None:
         return True
     if "_" in signs and _UNDERLINED.search(data) is not None:
         return True

@@ -46,8 +46,12 @@ def names_of(exchange: Exchange) -> tuple[str, ...]:
     once.
     """
     written = [v.partition(":")[0] for k, v in exchange.headers if k in {"host", ":authority"}]
-    others = (name.host for name in exchange.other_names)
-    return tuple(dict.fromkeys((*written, exchange.host, *others)))
+    if exchange.other_names:
+        others = [name.host for name in exchange.other_names]
+        return tuple(dict.fromkeys((*written, exchange.host, *others)))
+    if written == [exchange.host]:
+        return (exchange.host,)
+    return tuple(dict.fromkeys((*written, exchange.host)))
 
 
 def labels_of(host: str) -> list[str]:

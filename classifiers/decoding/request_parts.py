@@ -108,7 +108,8 @@ def read_target(reading: Reading, target: str) -> None:
     reading.carrier = Carrier.PATH
     before: str | None = None
     parts = path.split("/")[:200]
-    for whole in pieces.in_a_row(parts) if len(parts) > _FEW_PARTS else ():
+    alike = len(parts) > _FEW_PARTS and len(set(map(len, parts))) < len(parts)
+    for whole in pieces.in_a_row(parts) if alike else ():
         kind = "text/plain" if isinstance(whole, str) else ""
         reading.later(Piece(whole, kind, None, ("(together)",), 1))
     for index, part in enumerate(parts):

@@ -48,6 +48,9 @@ _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SMALL = _CAPITALS.lower()
 _ARE_SMALL = bytes(byte in _SMALL for byte in range(256))
 _WORD_IN_IT = b"\1" * 5
+_ARE_NOT_SMALL = bytes(byte not in _SMALL for byte in range(256))
+_FEW_SMALL = b"\1" * 28
+"""The shortest list of bare numbers, and so base45, has no small letter among so many."""
 
 
 _BASE_91: _Other = ("base91", base_91.may_hold, base_91.places, base_91.read)
@@ -100,7 +103,9 @@ def _is_listed(data: bytes, letters: Letters) -> bool:
     digits, quotes = letters.digits, number_lists.has_quotes(letters.signs)
     if digits < _FEWEST_DIGITS:
         return quotes and number_lists.may_be_quoted(data)
-    if number_lists.may_be_plain(data, digits) or dumps.holds_base_45(data):
+    if _FEW_SMALL in data.translate(_ARE_NOT_SMALL) and (
+        number_lists.may_be_plain(data, digits) or dumps.holds_base_45(data)
+    ):
         return True
     if not first_look.may_be_listed(data):
         return False

@@ -44,6 +44,8 @@ def _query(query: str) -> str:
 
 
 def _segment(raw: str) -> str:
+    if raw.isalpha() and raw.isascii() and raw.islower():  # none of the forms below
+        return "{token}" if len(raw) > _MAX_SEGMENT or opaque(raw) else raw
     text = unquote(raw) if "%" in raw else raw
     if "@" in text:
         text = _EMAIL.sub("{email}", text)

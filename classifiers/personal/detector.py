@@ -69,7 +69,7 @@ class PersonalDetector:
         if wanted:
             buffer = join(segments, wanted, controls=payload.controls)
             found.extend(_scan(buffer, segments, attempts, explain))
-            if any(_has_lines(segments[index].text) for index in wanted):
+            if _have_lines(segments, wanted):
                 found = self._with_records(found, payload, wanted, attempts, explain)
             if payload.pasted is None:
                 found = self._with_pasted(found, payload, attempts, explain)
@@ -172,11 +172,11 @@ def _told_by_key(payload: Payload, found: list[Hit], attempts: Attempts) -> list
     segments, controls = payload.segments, payload.controls
     context_of = vocabulary.context_of
     wanted: list[int] = []
-    for index, segment in enumerate(segments):
-        length = len(segment.text)
-        if length < 3 or segment.tabular:
+    for index, (text, key, path, _, _, quoted, tabular) in enumerate(segments):
+        length = len(text)
+        if length < 3 or tabular:
             continue
-        names = context_of(segment.key, segment.path)
+        names = vocabulary.EMPTY if key is None else context_of(key, path)
         telling = bool(names) and "!" not in names
         if telling and length <= _LONGEST_KEYED:
             keyed = _keyed(segments, index, names, attempts, controls=controls)
@@ -184,9 +184,9 @@ def _told_by_key(payload: Payload, found: list[Hit], attempts: Attempts) -> list
                 found.append(keyed)
                 if keyed.kind not in _PROSE_KINDS:
                     continue
-        if length < _SHORTEST or not (segment.quoted or (telling and segment.text.isdigit())):
+        if length < _SHORTEST or not (quoted or (telling and text.isdigit())):
             continue
-        if length <= LONG or not is_encoded(segment.text):
+        if length <= LONG or not is_encoded(text):
             wanted.append(index)
     return wanted
 
@@ -194,6 +194,15 @@ def _told_by_key(payload: Payload, found: list[Hit], attempts: Attempts) -> list
 def _has_lines(text: str) -> bool:
     """True for text in which rows or labelled lines may stand; one short labelled line counts."""
     return "\n" in text or (len(text) < _ONE_LINE and ": " in text) or has_pairs(text)
+
+
+def _have_lines(segments: Sequence[Segment], wanted: Sequence[int]) -> bool:
+    """Return whether any of these may hold such: one sign tells of most that it does not."""
+    for index in wanted:
+        text = segments[index][0]
+        if (":" in text or "\n" in text) and _has_lines(text):
+            return True
+    return False
 
 
 def _by_place(hit: Hit) -> tuple[int, int]:

@@ -99,8 +99,7 @@ def _table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:
 def _cells(frame: Any) -> Iterator[list[str]]:
     """Yield the cells of each column of a frame of text."""
     for column in frame.iter_columns():
-        whole = column.fill_null("") if column.null_count() else column
-        yield cells_of(whole.to_list(), whole.str.len_bytes().max() or 0)
+        yield cells_of(column.fill_null("") if column.null_count() else column)
 
 
 def _plain_table(data: bytes, delimiter: str, document: Document, work: Work) -> bool:

@@ -271,12 +271,13 @@ def _counted(
 ) -> ColumnResult:
     cells = table.values[column]
     seen = frozenset(cells)
-    short = {
-        cell for cell in cells if len(cell) < _LONGEST_BLANK
-    }  # in the order they lie in memory
-    if blanks := {cell for cell in short if not cell or is_placeholder(cell)}:
-        seen -= blanks
-    records = len(cells) - sum(map(cells.count, blanks))
+    records = len(cells)
+    if min(map(len, cells), default=_LONGEST_BLANK) < _LONGEST_BLANK:
+        # in the order they lie in memory
+        short = {cell for cell in cells if len(cell) < _LONGEST_BLANK}
+        if blanks := {cell for cell in short if not cell or is_placeholder(cell)}:
+            seen -= blanks
+            records -= sum(map(cells.count, blanks))
     if table.spread and not table.complete and cells:
         records = surely_in_all(records, len(cells), table.rows)
     return ColumnResult(

@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_traffic import exchange
 
-from classifiers.decoding.number_forms import of_float, of_text, plain_cells, put_together
+from classifiers.decoding.number_forms import (
+    cells_of,
+    of_float,
+    of_text,
+    plain_cells,
+    put_together,
+)
 from classifiers.engine import Engine, EngineSetup, build_worker
 from core.exchange import Exchange
 from core.organisation import Organisation
@@ -166,3 +172,18 @@ def test_numbers_of_other_kinds_of_files_are_read() -> None:
         read = read_document(Document(data, None, None))
         assert str(CARD) in {line for s in read.segments for line in s.text.splitlines()}
     assert read_fields(b"\x09" + struct.pack("<d", CARD)).found[0].value == CARD
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text("0123456789+-.,:eE_'/ é\n\x00", max_size=24),
+            st.sampled_from([FLOAT, POWER, "+4.539148803436467E15", "4,539,148,803", "Ann", ""]),
+        ),
+        max_size=6,
+    )
+)
+def test_a_column_of_polars_comes_out_as_its_cells_do(cells: list[str]) -> None:
+    """Where it tells that no cell can be a number, none is."""
+    polars = pytest.importorskip("polars")
+    assert cells_of(polars.Series(cells, dtype=polars.String)) == plain_cells(cells)

@@ -6,7 +6,7 @@ import string
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from classifiers.codecs.limits import INLINE
@@ -28,7 +28,8 @@ from classifiers.decoding import (
 from classifiers.decoding.decode_state import Reading
 from classifiers.destinations.credential_in_use import credential
 from classifiers.found_values import _all_bare, _bare
-from classifiers.payload import Payload
+from classifiers.payload import Payload, Segment
+from classifiers.personal import detector
 from classifiers.personal.scan.ibans import check_iban
 from destinations.credentials import KEY_HEADERS
 
@@ -99,6 +100,45 @@ def test_signs_of_joints_and_escapes_are_those_that_were_named(text: str) -> Non
     assert escapes._has_signs(text) == (re.search(r"[\\&]|%u|_x", text) is not None)
     controls = re.search("[\x00-\x08\x0e-\x1f\x7f-\x9f]", text) is not None
     assert packed._has_controls(text, data) == controls
+
+
+@given(text=TEXTS)
+def test_letters_are_counted_in_what_is_left_as_in_the_whole(text: str) -> None:
+    """Signs and digits are the same, told together or each by itself."""
+    data = text.encode()
+    letters = first_look.letters_of(data)
+    assert letters.signs == first_look.signs_of(data)
+    assert letters.signs.encode("latin-1") == re.sub(rb"[A-Za-z0-9 ,.]", b"", data)
+    assert letters.digits == len(re.findall(rb"[0-9]", data))
+
+
+def test_lists_without_small_letters_are_looked_for_where_there_are_few() -> None:
+    """What asks for both first asks for less than either: for as many bytes at most, and for all of
+    their letters.
+    """
+    for letters, run in (
+        (number_lists._NO_LETTERS, number_lists._RUN),
+        (dumps._ARE_OF_45, dumps._RUN_OF_45),
+    ):
+        assert spelled._FEW_SMALL in run
+        both = zip(letters, spelled._ARE_NOT_SMALL, strict=True)
+        assert all(other for one, other in both if one)
+
+
+@example(text="iban: DE02")
+@example(text='"iban":')
+@example(text="iban\n")
+@given(text=st.one_of(TEXTS, st.text("a:'\"\n ", max_size=6)))
+def test_lines_are_looked_for_where_a_sign_tells_of_them(text: str) -> None:
+    """A text with neither a colon nor a line end holds none."""
+    assert detector._have_lines([Segment(text, None)], [0]) == detector._has_lines(text)
+
+
+@given(parts=st.lists(st.sampled_from(["", "4539", "5787", "63621486", "Zq1bM", "chat"])))
+def test_parts_of_a_path_that_differ_in_length_say_nothing_together(parts: list[str]) -> None:
+    """Only those that are as long as their neighbour are put together."""
+    if len(set(map(len, parts))) == len(parts):
+        assert not list(pieces.in_a_row(parts))
 
 
 SHAPES = (*first_look._IN_DIGITS, *first_look._IN_LETTERS, *first_look._WITH_SIGNS)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.destinations import Bindings, destination
-from classifiers.destinations.paths import redact
+from classifiers.destinations.paths import _segment, redact
 from core.exchange import Exchange
 from core.fingerprint import Fingerprinter
 from core.organisation import Organisation
@@ -83,3 +83,13 @@ def test_query_values_never_stay(value: str) -> None:
 def test_plain_paths_stay_readable(path: str) -> None:
     """A path that explains a request is kept as it is."""
     assert redact(path) == path
+
+
+@given(
+    before=st.sampled_from(["", "sk", "dapi", "eyj", "akia", "bot"]),
+    word=st.text("abcdefghijklmnopqrstuvwxyz", max_size=80),
+)
+def test_a_word_of_small_letters_is_kept_as_it_is_beside_another(before: str, word: str) -> None:
+    """It is told apart at once; with a blank before it, it goes through all forms of values."""
+    assert _segment(f"a {before}{word}") == f"a {_segment(before + word)}" == f"a {before}{word}"
+    assert _segment(f"eyJ{word}AbCdEfGh") == "{token}"
