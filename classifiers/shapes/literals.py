@@ -1,6 +1,4 @@
-"""Literals inside a text, with the places of their values: JSON, Python, JavaScript, GraphQL, and
-the tuples of SQL.
-"""
+"""Literals inside a text, with the places of their values: JSON, Python, JavaScript, GraphQL."""
 
 import re
 from typing import NamedTuple
@@ -47,7 +45,7 @@ class Reading(NamedTuple):
     """Where reading ended."""
 
 
-def read(text: str, start: int, *, sql: bool = False) -> Reading:
+def read(text: str, start: int) -> Reading:
     """Read the literal that opens at `start`. Linear: whoever goes on at `end` reads nothing
     twice.
     """
@@ -79,13 +77,13 @@ def read(text: str, start: int, *, sql: bool = False) -> Reading:
             ready = False
         elif sign == ",":
             top.key, ready, at = None, True, at + 1
-        elif (named := _named(text, at, top, ready, sql)) is not None:
+        elif (named := _named(text, at, top, ready)) is not None:
             at, fits = named
             if not fits:
                 break
             ready = True
         else:
-            at, fits = _value(text, at, top, ready, sql)
+            at, fits = _value(text, at, top, ready)
             if not fits:
                 break
             ready = False
@@ -98,7 +96,7 @@ def _past_blanks(text: str, at: int) -> int:
     return _BLANK.match(text, at).end()  # type: ignore[union-attr]
 
 
-def _named(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int, bool] | None:
+def _named(text: str, at: int, node: Node, ready: bool) -> tuple[int, bool] | None:
     """Return where what makes a name ends (a colon, an arrow, the sign of an argument or of Ruby's
     symbols), and whether it may stand there; None where none does.
     """
@@ -108,22 +106,22 @@ def _named(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int,
         return at + 1, True
     if text[at] == ":" or text.startswith("=>", at):
         return at + (1 if text[at] == ":" else 2), _name_last(node)
-    argument = _argument_name(text, at) if ready and not sql and node.kind == "(" else None
+    argument = _argument_name(text, at) if ready and node.kind == "(" else None
     if argument is None:
         return None
     node.key = argument
     return argument.end + 1, True
 
 
-def _value(text: str, at: int, node: Node, ready: bool, sql: bool) -> tuple[int, bool]:
+def _value(text: str, at: int, node: Node, ready: bool) -> tuple[int, bool]:
     """Put the string or the word that begins at `at` into a list or an object; return where it ends
     and whether it may stand there. Not `ready`: a word goes on from the one before it.
     """
     quoted = text[at] in "\"'"
-    closing = _closing_quote(text, at, sql) if quoted else at
+    closing = _closing_quote(text, at) if quoted else at
     if closing < 0:
         return _line_end(text, at), False
-    cell, end = _quoted(text, at, closing, sql) if quoted else _bare(text, at)
+    cell, end = _quoted(text, at, closing) if quoted else _bare(text, at)
     if ready:
         return end, _put(node, cell, text)
     return end, not quoted and _joined(node, cell, text)
@@ -134,30 +132,25 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if end < 0 else end
 
 
-def _closing_quote(text: str, at: int, sql: bool) -> int:
-    """Return where the string ends that opens here, -1 when it does not: two quotes are one in SQL,
-    elsewhere a backslash takes the next sign with it.
+def _closing_quote(text: str, at: int) -> int:
+    """Return where the string ends that opens here, -1 when it does not: a backslash takes the next
+    sign with it.
     """
     end = at
     while (end := text.find(text[at], begun := end + 1)) >= 0:
-        if sql and text[end + 1 : end + 2] == text[at]:
-            end += 1
-            continue
-        if not sql and text.find("\n", begun, end) >= 0:
+        if text.find("\n", begun, end) >= 0:
             return -1
         before = end
-        while not sql and text[before - 1] == "\\":
+        while text[before - 1] == "\\":
             before -= 1
         if (end - before) % 2 == 0:
             return end
     return -1
 
 
-def _quoted(text: str, start: int, closing: int, sql: bool) -> tuple[Cell, int]:
+def _quoted(text: str, start: int, closing: int) -> tuple[Cell, int]:
     end = closing + 1
     inner = text[start + 1 : end - 1]
-    if sql:
-        inner = inner.replace("''", "'")
     if "\\" in inner:
         inner = _ESCAPE.sub(_unescaped, inner)
     return Cell(inner, start + 1, end - 1), end

@@ -18,6 +18,7 @@ from classifiers.shapes import (
     orients,
     printed,
     r_output,
+    selects,
     statements,
     wiki,
 )
@@ -267,6 +268,7 @@ _FINDERS: tuple[Callable[[str], Iterable[Found]], ...] = (
     _when(_has_html, markup.html_tables),
     _when(lambda text: "</" in text or "/>" in text, markup.records),
     _when(statements.may_hold, statements.tables),
+    _when(selects.may_hold, selects.tables),
     _when(wiki.may_hold, wiki.tables),
     _when(r_output.may_hold, r_output.tables),
     _when(lambda text: "[" in text or "{" in text, _literals),

@@ -5,23 +5,28 @@ from collections.abc import Iterator, Sequence
 
 from classifiers.payload import PlacedText as Cell
 from classifiers.shapes.found import Found, Row, found, trimmed
-from classifiers.shapes.literals import Node, Value, read
+from classifiers.shapes.sql_values import NAME, TABLE, bare, listed, value_of
 
 _INSERT = re.compile(
-    r"(?i)\b(?:insert|replace|merge)\s{1,8}(?:ignore\s{1,4})?(?:or\s{1,4}\w{1,9}\s{1,4})?"
-    r"into\s{1,8}([\w.\"`\[\]$]{1,120})"
+    r"(?i)\b(?:(?:insert|replace)\s{1,8}(?:(?:ignore|delayed|low_priority|high_priority)\s{1,4})?"
+    r"(?:or\s{1,4}\w{1,9}\s{1,4})?(?:(?:into|overwrite)\s{1,8})?(?:table\s{1,8})?"
+    rf"|\binto\s{{1,8}})(?:({TABLE})|(?=\())"
 )
-_VALUES = re.compile(r"(?i)\bvalues?\b")
+"""The last form is that of INSERT ALL."""
+_VALUES = re.compile(r"(?i)\bvalues?\b(?=\s{0,20}(?:row\s{0,4})?\()")
+_AS = re.compile(rf"(?i)\s{{0,8}}(?:\)\s{{0,8}})?(?:as\s{{1,8}})?{NAME}\s{{0,8}}(?=\()")
+_WITH = re.compile(r"(?i)\s{1,8}as\s{0,8}(?:(?:not\s{1,8})?materialized\s{0,8})?\(\s{0,20}$")
+_ROW = re.compile(r"[\s,]*(?:row\s{0,4})?\(", re.IGNORECASE)
 _CREATE = re.compile(
-    r"(?i)\bcreate\s{1,8}table\s{1,8}(?:if\s{1,4}not\s{1,4}exists\s{1,4})?([\w.\"`\[\]$]{1,120})"
+    rf"(?i)\bcreate\s{{1,8}}table\s{{1,8}}(?:if\s{{1,4}}not\s{{1,4}}exists\s{{1,4}})?({TABLE})"
 )
 _COPY = re.compile(
     r"(?i)\bcopy\s{1,8}([\w.\"]{1,120})\s{0,4}\(([^()]{1,4000})\)\s{1,4}from\s{1,4}stdin[^\n]{0,200};?[ \t\r]{0,8}\n"
 )
 _QUOTES = '"`[] \t\r\n'
 _NO_COLUMN = frozenset({"primary", "key", "unique", "constraint", "foreign", "check", "index"})
-_NEAR = 40
-_LONGEST_LIST, _LONGEST_NAME = 20_000, 200
+_NEAR, _FAR = 40, 200
+_LONGEST_LIST, _LONGEST_NAME, _LONGEST_WITH = 20_000, 200, 1_000
 _CLOSED_BY = {"`": "`", '"': '"', "[": "]"}
 _PLACEHOLDERS = ("?", "%s", ":", "$", "@", "%(")
 
@@ -31,7 +36,7 @@ def may_hold(text: str) -> bool:
     if "(" not in text:
         return False
     lowered = text.lower()
-    return "insert " in lowered or "replace into " in lowered or "stdin" in lowered
+    return "values" in lowered or "insert " in lowered or "stdin" in lowered
 
 
 def tables(text: str) -> Iterator[Found]:
@@ -39,22 +44,32 @@ def tables(text: str) -> Iterator[Found]:
     groups: dict[tuple[str, tuple[str, ...]], list[tuple[Row, int, int]]] = {}
     columns = dict(_created(text)) if "reate" in text or "REATE" in text else {}
     at = 0
-    while (start := _INSERT.search(text, at)) is not None:
-        at = start.end()
-        table = start[1].strip(_QUOTES).lower()
-        names, at = _names(text, at)
-        values = _VALUES.search(text, at, at + _NEAR)
-        if values is None:
-            continue
-        at = values.end()
-        rows, at = _tuples(text, at)
-        group = groups.setdefault((table, names or columns.get(table, ())), [])
-        group += [(row, start.start(), at) for row in rows]
+    while (values := _VALUES.search(text, at)) is not None:
+        start, table, names = _head(text, at, values.start())
+        rows, end = _tuples(text, values.end())
+        names = names or columns.get(table, ()) or _alias(text, values.start(), end)
+        group = groups.setdefault((table, names), [])
+        group += [(row, start, end) for row in rows]
+        at = max(end, values.end())
     for (_, columns_of), filled in groups.items():
         if filled:
             span = filled[0][1], filled[-1][2]
             yield found(columns_of, [row for row, _, _ in filled], span)
     yield from _copies(text)
+
+
+def _head(text: str, least: int, values: int) -> tuple[int, str, tuple[str, ...]]:
+    """Return where the statement begins whose values stand here, its table and its columns."""
+    start, table = values, ""
+    names: tuple[str, ...] = ()
+    at = max(least, values - _LONGEST_LIST)
+    while (head := _INSERT.search(text, at, values)) is not None:
+        at = head.end()
+        told, end = _names(text, at)
+        if values - end > (_FAR if told else _NEAR) or end > values:
+            continue
+        start, table, names = head.start(), bare(head[1] or "").lower(), told
+    return start, table, names
 
 
 def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -71,7 +86,7 @@ def _created(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         lines = _at_top(text[opening + 1 : closing][:20_000])
         words = [_first_name(line.strip()) for line in lines]
         names = tuple(word for word in words if word and word.lower() not in _NO_COLUMN)
-        yield match[1].strip(_QUOTES).lower(), names
+        yield bare(match[1]).lower(), names
 
 
 def _first_name(line: str) -> str:
@@ -99,15 +114,27 @@ def _at_top(text: str) -> list[str]:
     return [*pieces, text[begin:]]
 
 
+def _alias(text: str, start: int, end: int) -> tuple[str, ...]:
+    """Return the names that a list of values gets from what stands around it:
+    `(VALUES …) AS t(full_name, born)`, `WITH t(full_name, born) AS (VALUES …`.
+    """
+    behind = _AS.match(text, end)
+    if behind is not None:
+        return _names(text, behind.end())[0]
+    before = _WITH.sub("", text[max(0, start - _LONGEST_WITH) : start])
+    opening = before.rfind("(") if before.endswith(")") else -1
+    return _names(before, opening)[0] if opening >= 0 else ()
+
+
 def _names(text: str, at: int) -> tuple[tuple[str, ...], int]:
     """Return the columns that stand in brackets behind the table's name, and where they end."""
     opening = text.find("(", at, at + _NEAR)
-    if opening < 0 or _VALUES.search(text, at, opening):
+    if opening < 0 or _VALUES.search(text, at, opening + 1):
         return (), at
     spans, closing = _listed(text, opening + 1)
     if closing < 0:
         return (), at
-    return tuple(text[begin:end].strip(_QUOTES) for begin, end in spans), closing + 1
+    return tuple(bare(text[begin:end]) for begin, end in spans), closing + 1
 
 
 def _listed(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
@@ -134,24 +161,14 @@ def _listed(text: str, start: int) -> tuple[list[tuple[int, int]], int]:
 
 def _tuples(text: str, at: int) -> tuple[list[Row], int]:
     rows: list[Row] = []
-    while True:
-        while at < len(text) and text[at] in " \t\r\n,":
-            at += 1
-        if at >= len(text) or text[at] != "(":
-            return rows, at
-        reading = read(text, at, sql=True)
-        at = reading.end
-        if reading.whole is None:
-            return rows, at
-        row = [_cell(value) for value in reading.whole.items]
+    while (opening := _ROW.match(text, at)) is not None:
+        spans, at, closing = listed(text, opening.end())
+        if closing != ")":
+            break
+        row = [value_of(text, *span) for span in spans]
         if any(row) and not all(cell is None or _is_placeholder(cell) for cell in row):
             rows.append(row)
-
-
-def _cell(value: Value) -> Cell | None:
-    if isinstance(value, Node) or value is None or not value.text.strip():
-        return None
-    return value
+    return rows, at
 
 
 def _is_placeholder(cell: Cell) -> bool:
@@ -161,7 +178,7 @@ def _is_placeholder(cell: Cell) -> bool:
 def _copies(text: str) -> Iterator[Found]:
     at = 0
     while (match := _COPY.search(text, at)) is not None:
-        names = [name.strip(_QUOTES) for name in match[2].split(",")]
+        names = [bare(name) for name in match[2].split(",")]
         rows: list[Row] = []
         at = match.end()
         while at < len(text):
