@@ -58,6 +58,12 @@ NOTED = "outgate/seconds_of_files"
 _seconds: defaultdict[str, float] = defaultdict(float)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Who runs tests."""
+    told = "run the tests in so many processes, forked when all is collected"
+    parser.addoption("--forks", type=int, default=0, metavar="N", help=told)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Nobody beside these tests turns the way to a script of theirs: neither mounts of other tests
@@ -129,6 +135,19 @@ def pytest_terminal_summary(
     tried, members = config.stash.get(_MEMBERS, (families.tried, families.members))
     if members:
         terminalreporter.write_line(summary(tried, members))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Run the tests in several processes, where that is asked for."""
+    option = session.config.option
+    if not option.forks or option.collectonly or session.testsfailed:
+        return None
+    import forked_run
+
+    cache: pytest.Cache | None = getattr(session.config, "cache", None)
+    forked_run.run(session, option.forks, {} if cache is None else cache.get(NOTED, {}))
+    return True
 
 
 @pytest.hookimpl(optionalhook=True)
