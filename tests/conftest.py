@@ -26,8 +26,6 @@ from core.duties import OWNER
 from examples import SHARES
 
 if TYPE_CHECKING:
-    from xdist.remote import Producer
-    from xdist.scheduler.loadscope import LoadScopeScheduling
     from xdist.workermanage import WorkerController
 
 # Some machines forbid compiled modules. Each of the hundred gates that tests start would compile
@@ -148,20 +146,6 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     cache: pytest.Cache | None = getattr(session.config, "cache", None)
     forked_run.run(session, option.forks, {} if cache is None else cache.get(NOTED, {}))
     return True
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(
-    config: pytest.Config, log: "Producer"
-) -> "LoadScopeScheduling | None":
-    """Where processes take whole files, the longest are begun first."""
-    cache: pytest.Cache | None = getattr(config, "cache", None)
-    known = {} if cache is None else cache.get(NOTED, {})
-    if config.option.dist != "loadscope":
-        return None
-    from longest_first import LongestFirst  # of xdist, which not every run loads
-
-    return LongestFirst(config, log, known)
 
 
 @pytest.fixture(autouse=True)

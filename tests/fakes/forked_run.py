@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from multiprocessing import Pipe, util
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -46,7 +47,7 @@ def run(session: pytest.Session, count: int, known: Mapping[str, float]) -> None
     for at, item in enumerate(session.items):
         files.setdefault(item.nodeid.partition("::")[0], []).append(at)
     runs = _Runs(session=session, turns=Turns(files, known))
-    base = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # noqa: SLF001
+    base = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
     runs.base = Path(base)
     try:
         while len(runs.processes) < min(count, len(files)):
@@ -58,12 +59,12 @@ def run(session: pytest.Session, count: int, known: Mapping[str, float]) -> None
         for process in runs.processes:
             os.kill(process.pid, signal.SIGKILL)
             os.waitpid(process.pid, 0)
-    if session.shouldfail:
-        raise session.Failed(session.shouldfail)
     if session.shouldstop:
         raise session.Interrupted(session.shouldstop)
-    if left := runs.turns.left:
-        raise session.Failed(f"not run, as each process for it ended: {', '.join(left)}")
+    if not session.shouldfail and (left := runs.turns.left):
+        session.shouldfail = f"not run, as each process for it ended: {', '.join(left)}"
+    if session.shouldfail:
+        raise session.Failed(session.shouldfail)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -222,15 +223,15 @@ def _be_one(session: pytest.Session, says: "Connection[Told, Unit | None]", base
         os._exit(0)
     except EOFError:  # whoever forked this one has ended
         os._exit(1)
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # its code tells it
         sys.excepthook(*sys.exc_info())
         os._exit(2)
 
 
 def _be_quiet(config: pytest.Config, base: Path) -> None:
     """Have a folder and files of what tests write of one's own, and leave the telling to others."""
-    config._tmp_path_factory._given_basetemp = base  # type: ignore[attr-defined]  # noqa: SLF001
-    config._tmp_path_factory._basetemp = None  # type: ignore[attr-defined]  # noqa: SLF001
+    config._tmp_path_factory._given_basetemp = base  # type: ignore[attr-defined]
+    config._tmp_path_factory._basetemp = None  # type: ignore[attr-defined]
     manager = config.pluginmanager
     capture: Any = manager.getplugin("capturemanager")
     if capture.is_globally_capturing():
@@ -238,7 +239,7 @@ def _be_quiet(config: pytest.Config, base: Path) -> None:
         capture.stop_global_capturing()
         capture.start_global_capturing()
     reporter: Any = manager.getplugin("terminalreporter")
-    reporter._tw = create_terminal_writer(config, Path(os.devnull).open("w"))  # noqa: SLF001, SIM115
+    reporter._tw = create_terminal_writer(config, Path(os.devnull).open("w"))  # noqa: SIM115
 
 
 def _items(
@@ -253,7 +254,7 @@ def _items(
 
     tests = more()
     while tests:
-        for at, following in zip(tests[:-1], tests[1:], strict=True):
+        for at, following in pairwise(tests):
             yield session.items[at], session.items[following]
         last, tests = tests[-1], more()
         yield session.items[last], session.items[tests[0]] if tests else None
