@@ -267,7 +267,7 @@ def main() -> int:
         print(f"left out for want of time: {' '.join(test.path for test in left)}")
     if asked.list or not fit:
         return 0
-    command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS)]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--forks", str(WORKERS)]
     return subprocess.run([*command, *(t.path for t in fit)], cwd=ROOT, check=False).returncode
 
 

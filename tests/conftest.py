@@ -26,8 +26,6 @@ from core.duties import OWNER
 from examples import SHARES
 
 if TYPE_CHECKING:
-    from xdist.remote import Producer
-    from xdist.scheduler.loadscope import LoadScopeScheduling
     from xdist.workermanage import WorkerController
 
 # Some machines forbid compiled modules. Each of the hundred gates that tests start would compile
@@ -56,6 +54,12 @@ of a script on a file system in memory less is certain.
 _MADE = count()
 NOTED = "outgate/seconds_of_files"
 _seconds: defaultdict[str, float] = defaultdict(float)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Who runs tests."""
+    told = "run the tests in so many processes, forked when all is collected"
+    parser.addoption("--forks", type=int, default=0, metavar="N", help=told)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -131,18 +135,17 @@ def pytest_terminal_summary(
         terminalreporter.write_line(summary(tried, members))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(
-    config: pytest.Config, log: "Producer"
-) -> "LoadScopeScheduling | None":
-    """Where processes take whole files, the longest are begun first."""
-    cache: pytest.Cache | None = getattr(config, "cache", None)
-    known = {} if cache is None else cache.get(NOTED, {})
-    if config.option.dist != "loadscope":
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Run the tests in several processes, where that is asked for."""
+    option = session.config.option
+    if not option.forks or option.collectonly or session.testsfailed:
         return None
-    from longest_first import LongestFirst  # of xdist, which not every run loads
+    import forked_run
 
-    return LongestFirst(config, log, known)
+    cache: pytest.Cache | None = getattr(session.config, "cache", None)
+    forked_run.run(session, option.forks, {} if cache is None else cache.get(NOTED, {}))
+    return True
 
 
 @pytest.fixture(autouse=True)
