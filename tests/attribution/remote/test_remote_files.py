@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -42,9 +43,21 @@ def remote(place: Path) -> Iterator[RemoteAttributor]:
 
 
 @pytest.fixture
-def sender(remote: RemoteAttributor, connection: Connection) -> Attribution:
-    """This very process, as the service names it."""
-    return remote.attribute(connection)
+def sender(remote: RemoteAttributor, request: pytest.FixtureRequest) -> Attribution:
+    """This very process, as the service names it. The service lives in it, so that a helper which
+    it forks meanwhile has the connection, too, until its own program begins.
+    """
+    remote.warm()
+    connection: Connection = request.getfixturevalue("connection")
+    asked = count()
+
+    def own() -> Attribution | None:
+        found = remote.attribute(replace(connection, id=f"c{next(asked)}"))
+        return found if found.process is not None and found.process.pid == os.getpid() else None
+
+    found = eventually(own)
+    assert found is not None
+    return found
 
 
 def near(files: RemoteFiles, sender: Attribution, path: Path) -> NearFile:
