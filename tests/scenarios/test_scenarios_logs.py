@@ -44,6 +44,15 @@ def test_a_gate_loses_no_line_of_its_log(outgate: Outgate) -> None:
     assert {stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir()} == {0o600}
 
 
+def test_a_private_gate_writes_no_log_of_the_service(outgate: Outgate) -> None:
+    """Its few words are for whoever runs the program, who may not write there."""
+    path = outgate.home / "gate.log"
+    outgate.more = {"OUTGATE_LOG_FILE": str(path)}
+    done = outgate.run(sys.executable, "-c", "pass")
+    assert done.returncode == 0, done.stderr
+    assert not path.exists()
+
+
 def _has(folder: Path, number: int) -> bool:
     """Whether there are more records than that."""
     return len(_told(folder)) > number
