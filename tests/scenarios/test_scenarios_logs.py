@@ -16,8 +16,8 @@ GOOD, WRONG = "rules: []\n", '"\\e[2J\\n{{}} number {}": 1\n'
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there no signal has a policy read")
 def test_a_gate_loses_no_line_of_its_log(outgate: Outgate) -> None:
-    """Each fault of the policy is told once, in files that only the gate's user reads; what it quotes
-    adds no line.
+    """Each fault of the policy is told once, in files that only the gate's user reads; what it
+    quotes adds no line.
     """
     folder, policy = outgate.home / "log", outgate.folder / "outgate.yaml"
     folder.mkdir()
