@@ -16,8 +16,8 @@ GOOD, WRONG = "rules: []\n", '"\\e[2J\\n{{}} number {}": 1\n'
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there no signal has a policy read")
 def test_a_gate_loses_no_line_of_its_log(outgate: Outgate) -> None:
-    """Each fault of the policy is told once, in files that only the gate's user reads; what it quotes
-    adds no line.
+    """Each fault of the policy is told once, in files that only the gate's user reads; what it
+    quotes adds no line.
     """
     folder, policy = outgate.home / "log", outgate.folder / "outgate.yaml"
     folder.mkdir()
@@ -42,6 +42,15 @@ def test_a_gate_loses_no_line_of_its_log(outgate: Outgate) -> None:
     assert {one["message"].isprintable() for one in told} == {True}
     assert len(list(folder.iterdir())) > 1
     assert {stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir()} == {0o600}
+
+
+def test_a_private_gate_writes_no_log_of_the_service(outgate: Outgate) -> None:
+    """Its few words are for whoever runs the program, who may not write there."""
+    path = outgate.home / "gate.log"
+    outgate.more = {"OUTGATE_LOG_FILE": str(path)}
+    done = outgate.run(sys.executable, "-c", "pass")
+    assert done.returncode == 0, done.stderr
+    assert not path.exists()
 
 
 def _has(folder: Path, number: int) -> bool:
