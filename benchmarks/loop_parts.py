@@ -127,7 +127,8 @@ def parts(one: Running, port: int, folder: Path, options: argparse.Namespace) ->
         found.append({name: seen * spent / samples["all"] for name, seen in samples.items()})
     clean, five = found
     print("| µs of the loop a request, within | clean | five values | more |\n|---|---|---|---|")
-    order = sorted({*clean, *five}, key=lambda name: -five.get(name, 0.0))
+    every = {name for name in five if name != "all" and five[name] > 0.99 * five["all"]}
+    order = sorted({*clean, *five} - every, key=lambda name: -five.get(name, 0.0))
     for name in order[: options.show]:
         a, b = clean.get(name, 0.0), five.get(name, 0.0)
         print(f"| {name} | {a:.0f} | {b:.0f} | {b - a:.0f} |")
