@@ -1,4 +1,4 @@
-"""Where the processor time of the gate's event loop goes, by function: clean posts beside posts with
+"""Where the processor time of the gate's event loop goes, by function: clean posts, and posts with
 five personal values.
 
     python benchmarks/loop_parts.py [--requests 4000] [--connections 4] [--show 60]
