@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from classifiers.personal.scan.checks import CHECKS, luhn, verhoeff
+from classifiers.personal.scan.ibans import check_iban
 from classifiers.personal.tables.months import month_number
 
 _YEAR_FIRST = re.compile(
@@ -184,7 +185,7 @@ def _account(text: str) -> str | None:
     value = "".join(c for c in text if c.isalnum())
     if (
         not value.isdigit()
-        or not 7 <= len(value) <= 20
+        or not (7 <= len(value) <= 20 or check_iban(f"PL{value}"))
         or len(set(value)) < 2
         or text.count(".") == 1
     ):
