@@ -194,7 +194,7 @@ CONTACT: dict[str, str] = {
         " nascita,nato il,nata il,data de nascimento,data nascimento,nascido"
         " em,geboortedatum,geboren op,data urodzenia,fodselsdato,fodelsedatum,fodt,syntymaaika,data"
         " nasterii"
-        ",date birth,birth dates,dates of birth,d o birth,date of b,bday,b day,birth,birthdate"
+        ",birth time,date birth,birth dates,dates of birth,d o birth,date of b,bday,b day,birth,birthdate"
         ",patient dob,customer dob,geb,gebdat,geb dat,gebdatum,geburt,geburtsdat"
         ",tag der geburt,geburtsdatum des kunden,gebtag,date naissance,naissance,date naiss"
         ",date de naiss,naiss,d naissance,dte naissance,ddn,nee,nele,ne e le,ne ou nee le"
