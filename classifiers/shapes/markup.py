@@ -98,6 +98,20 @@ _NAME_PARTS = {
 """Parts of the name of a person, which only their element says that they are one's."""
 
 
+def _is_handed_up(element: _Element, stop: int) -> bool:
+    """Give the parts of a person's name, or the value that an element is, to the one above."""
+    above = element.parent
+    if element.name.lower() in _NAMES and not element.fields.keys().isdisjoint(_NAME_PARTS):
+        _renamed(element)
+        if above is not None:
+            above.fields.update(element.fields)
+            return True
+    if above is not None and stop < element.text_from and element.fields.keys() == _VALUE:
+        above.fields.setdefault(element.name, element.fields["value"])
+        return True
+    return False
+
+
 def _renamed(element: _Element) -> None:
     """Call the parts of a person's name what they are."""
     fields = {_NAME_PARTS.get(name, ""): cell for name, cell in element.fields.items()}
@@ -155,13 +169,7 @@ def _attributes(element: _Element, match: re.Match[str]) -> None:
 def _closed(element: _Element, text: str, stop: int, end: int) -> Iterator[_Record]:
     """Give a field to the element above, or yield the record that an element is."""
     above = element.parent
-    if element.name.lower() in _NAMES and not element.fields.keys().isdisjoint(_NAME_PARTS):
-        _renamed(element)
-        if above is not None:
-            above.fields.update(element.fields)
-            return
-    if above is not None and stop < element.text_from and element.fields.keys() == _VALUE:
-        above.fields.setdefault(element.name, element.fields["value"])
+    if _is_handed_up(element, stop):
         return
     if element.fields:
         if above is not None and len(element.fields) == 1 and stop > element.text_from:

@@ -45,6 +45,8 @@ _SIGNS = frozenset("!#$%^&*?~|\u00a7")
 """Signs that people put into passwords, and that no name of a thing has between letters."""
 _OPENS_OTHER = ("$", "%", "&", "@", "#", "/", "-", "~", "*", "=", "+")
 _HOLDS_OTHER = frozenset("{}[]<>()\\/:")
+_WEAK = {"@": "@"}
+"""Signs that addresses have as well."""
 _SHORTEST, _LONGEST = 8, 64
 _FEW, _MANY = 3, 4
 
@@ -75,7 +77,7 @@ def _kind(char: str) -> str:
         return "0"
     if char.isalpha():
         return "a" if char.islower() else "A"
-    return "!" if char in _SIGNS else "@" if char == "@" else "_"
+    return "!" if char in _SIGNS else _WEAK.get(char, "_")
 
 
 def _alone(candidate: Candidate) -> Verdict:
@@ -110,6 +112,9 @@ def _told_key(candidate: Candidate) -> Verdict:
     return verdict._replace(value=value, span=(candidate.start, candidate.start + len(value)))
 
 
+_CHECKS = {False: _told, True: _alone}
+
+
 def _spoken(pattern: str, *, key: bool = False, alone: bool = False, before: str = "") -> Rule:
     """Return the rule.
 
@@ -121,7 +126,7 @@ def _spoken(pattern: str, *, key: bool = False, alone: bool = False, before: str
         name="generic-api-key" if key else "generic-password",
         rank=0,
         confidence=Confidence.LIKELY,
-        check=_told_key if key else _alone if alone else _told,
+        check=_told_key if key else _CHECKS[alone],
         pattern=pattern,
         confirm=before + pattern if before else None,
     )

@@ -81,6 +81,11 @@ def _behind_glue(text: str, at: int, end: int) -> int:
     return max(at, glue.end()) if glue else at
 
 
+def _polish_account(grouped: re.Match[str]) -> tuple[str, str, int, int] | None:
+    told = check_iban(f"PL{compact(grouped.group())}")
+    return None if told is None else ("bank_account", told[0][2:], *grouped.span())
+
+
 def _value(kind: str, text: str, begin: int, limit: int) -> tuple[str, str, int, int] | None:
     if kind == "date_of_birth":
         found = normal_date(text[begin:limit])
@@ -88,8 +93,7 @@ def _value(kind: str, text: str, begin: int, limit: int) -> tuple[str, str, int,
     if kind in {"uk_nhs", "us_mbi"}:
         return None
     if kind == "bank_account" and (grouped := _POLISH.match(text, begin)) is not None:
-        told = check_iban(f"PL{compact(grouped.group())}")
-        return None if told is None else (kind, told[0][2:], begin, grouped.end())
+        return _polish_account(grouped)
     match = _IDENTIFIER.match(text, begin, limit) or _LOWER_IDENTIFIER.match(text, begin, limit)
     if match is None:
         return None
