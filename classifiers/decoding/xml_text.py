@@ -4,6 +4,8 @@ looks back.
 
 import html
 import re
+from operator import attrgetter
+from typing import NamedTuple
 
 from classifiers.decoding import joints, packed
 from classifiers.decoding.decode_state import Piece, Reading
@@ -19,6 +21,18 @@ _BESIDE = ("<!--", "<?")
 """What stands in a text and is no part of it."""
 _MAX_TAGS = 200_000
 _MAX_DEPTH = 60
+
+
+class _Place(NamedTuple):
+    """Where a table stands in the markup. Holds payload."""
+
+    start: int
+    end: int
+    cells: frozenset[str] | None
+    """What its cells hold, where other things stand between them; None for rows of nothing else."""
+
+    def __repr__(self) -> str:
+        return f"<Place {self.start}:{self.end}>"
 
 
 def looks_like_markup(text: str) -> bool:
@@ -56,9 +70,9 @@ def read_markup(reading: Reading, text: str, path: Path, depth: int) -> None:
         if start < 0 or reading.full:
             return
         at = _section(reading, text, start, open_names, path, depth)
-        if tables and begun < tables[0][1] and at > tables[0][0]:
-            _as_cells(reading, before)
-        while tables and at >= tables[0][1]:
+        if tables and begun < tables[0].end and at > tables[0].start:
+            _as_cells(reading, before, tables[0].cells)
+        while tables and at >= tables[0].end:
             tables.pop(0)
         begun = at
     _emit(reading, "".join(pieces), open_names, path, depth)
@@ -80,11 +94,14 @@ def _end_of_quoted(text: str, start: int, pieces: list[str]) -> int:
     return end + 3 if end >= 0 else len(text)
 
 
-def _tables(reading: Reading, text: str, path: Path) -> list[tuple[int, int]]:
+def _tables(reading: Reading, text: str, path: Path) -> list[_Place]:
     """Add the tables and records that stand in the markup; return their places, in order."""
     found: list[Found] = []
+    whole_rows = 0
     if len(text) <= reading.limits.text_slice:
-        for table in (*markup.html_tables(text), *markup.records(text)):
+        found += markup.html_tables(text)
+        whole_rows = len(found)
+        for table in markup.records(text):
             if all(table.end <= other.start or table.start >= other.end for other in found):
                 found.append(table)
         found += beside.tables(text, found)
@@ -97,13 +114,28 @@ def _tables(reading: Reading, text: str, path: Path) -> list[tuple[int, int]]:
         label, complete = reading.label, table.total is None or table.total == rows
         whole = Table(table.columns, rows, values, path, label, complete)
         reading.payload.tables.append(whole)
-    return sorted((table.start, table.end) for table in found)
+    places = [
+        _Place(table.start, table.end, None if at < whole_rows else _cells_of(table))
+        for at, table in enumerate(found)
+    ]
+    return sorted(places, key=attrgetter("start"))
 
 
-def _as_cells(reading: Reading, first: int) -> None:
-    """Leave the texts from the first on to whoever counts by column."""
+def _cells_of(table: Found) -> frozenset[str]:
+    return frozenset(_plain(cell.text) for row in table.rows for cell in row if cell is not None)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _as_cells(reading: Reading, first: int, cells: frozenset[str] | None) -> None:
+    """Leave the texts from the first on to whoever counts by column: those that are cells."""
     segments = reading.payload.segments
-    segments[first:] = [segment._replace(tabular=True) for segment in segments[first:]]
+    segments[first:] = [
+        segment._replace(tabular=cells is None or _plain(segment.text) in cells)
+        for segment in segments[first:]
+    ]
 
 
 def _section(

@@ -19,6 +19,7 @@ from classifiers.personal.scan.scan import read_candidate
 from classifiers.personal.tables.candidates import spans
 from classifiers.personal.tables.embedded import Block, blocks, has_pairs, merged
 from classifiers.personal.tables.keyed import KEYED, bare_name, is_placeholder, looks_like_name
+from classifiers.personal.tables.phrases import NATIONAL_ID_KINDS
 from core.findings import Confidence
 
 _SHORTEST = 6
@@ -28,11 +29,16 @@ _LONGEST_KEYED = 4096
 _ONE_LINE = 200
 _PROSE_KINDS = frozenset({"health_data", "address"})
 """Kinds told by a key whose text may hold other values as well."""
-PII_SIBLINGS = frozenset(
-    {"email", "phone", "date_of_birth", "person", "iban", "us_ssn", "national_id"}
+_OF_FIRMS = frozenset(
+    "br_cnpj in_gstin in_pan pl_nip uk_utr pt_nif au_abn au_acn it_iva de_steuernummer".split()
 )
-"""Fields beside a bare `name` that make it a person's; an address is not enough, companies and
-hosts have one."""
+PII_SIBLINGS = (
+    frozenset("email phone date_of_birth person iban national_id passport driving_licence".split())
+    | frozenset("medical_record health_id uk_nhs us_mbi".split())
+    | (NATIONAL_ID_KINDS - _OF_FIRMS)
+)
+"""Fields beside a bare `name` that make it a person's; an address is not enough, nor a number that
+firms have as well: companies and hosts have those."""
 
 
 class PersonalDetector:

@@ -21,7 +21,9 @@ _QUOTES = frozenset("\"'`")
 _PLAIN = " \t\r\"'`,;*|"
 _FEWEST = 2
 _MOST_WORDS = 3
-_PARTING = ";|,&\t"
+_PARTING_ALONE = (*";|,&\t", "  ", " / ", " - ", " – ", " — ", " · ", " • ")
+"""What parts the pairs of a line that stands alone."""
+_END = " \t/-–—·•"
 _MOST_FIELDS = 80
 _MOST_OF_A_KIND = 20
 _GAP = 3
@@ -50,9 +52,9 @@ def _of_lines(text: str, run: Sequence[tuple[Fields, int, int]]) -> Iterator[Fou
     if len(run) == 1:
         fields, start, _ = run[0]
         places = [cell.start for cell in fields.values()]
-        opens = text[start : min(places)].strip()
+        opens = text[start : min(places)].rstrip(" \t:=")
         parted = all(
-            any(sign in text[before.end : after.start] for sign in _PARTING)
+            any(sign in text[before.end : after.start] for sign in _PARTING_ALONE)
             for before, after in pairwise(fields.values())
         )
         if not parted or len(opens.split()) > _MOST_WORDS:
@@ -80,6 +82,7 @@ def _pairs(text: str, start: int, stop: int) -> Fields:
         closing = text.rfind(quote, match.end() + 1, end) if quote in _QUOTES else -1
         stop = end if closing < 0 else closing
         cell = trimmed(text, match.end(), stop, " \t\r\"'`,;|&{}[]()<>")
+        cell = cell and trimmed(text, cell.start, cell.start + len(cell.text.rstrip(_END)))
         if cell is not None:
             encoded = text.find("&", cell.end, end + 1) >= 0
             fields.setdefault(match[1], unquoted(cell) if encoded else cell)

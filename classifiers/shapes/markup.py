@@ -87,6 +87,38 @@ class _Element:
         return "<_Element>"
 
 
+_VALUE = {"value"}
+"""All attributes of an element that is nothing but its value, as FHIR writes each."""
+_NAMES = frozenset({"name", "n", "personname"})
+_NAME_PARTS = {
+    "family": "family name",
+    "surname": "family name",
+    "given": "given name",
+}
+"""Parts of the name of a person, which only their element says that they are one's."""
+
+
+def _is_handed_up(element: _Element, stop: int) -> bool:
+    """Give the parts of a person's name, or the value that an element is, to the one above."""
+    above = element.parent
+    if element.name.lower() in _NAMES and not element.fields.keys().isdisjoint(_NAME_PARTS):
+        _renamed(element)
+        if above is not None:
+            above.fields.update(element.fields)
+            return True
+    if above is not None and stop < element.text_from and element.fields.keys() == _VALUE:
+        above.fields.setdefault(element.name, element.fields["value"])
+        return True
+    return False
+
+
+def _renamed(element: _Element) -> None:
+    """Call the parts of a person's name what they are."""
+    fields = {_NAME_PARTS.get(name, ""): cell for name, cell in element.fields.items()}
+    fields.pop("", None)
+    element.fields = fields
+
+
 type _Record = tuple[str, dict[str, Cell], int, int]
 
 
@@ -137,6 +169,8 @@ def _attributes(element: _Element, match: re.Match[str]) -> None:
 def _closed(element: _Element, text: str, stop: int, end: int) -> Iterator[_Record]:
     """Give a field to the element above, or yield the record that an element is."""
     above = element.parent
+    if _is_handed_up(element, stop):
+        return
     if element.fields:
         if above is not None and len(element.fields) == 1 and stop > element.text_from:
             cell = _cell(text, element.text_from, stop)

@@ -77,7 +77,9 @@ def _may_hold(segment: Segment) -> bool:
     for sign in _SIGNS:
         if sign in text:
             return True
-    return ("-" in text and ("--" in text or " -" in text)) or any(map(text.__contains__, _PAIRS))
+    if text.count(": ") > 1 or any(map(text.__contains__, _PAIRS)):
+        return True
+    return "-" in text and ("--" in text or " -" in text)
 
 
 def tables_in(text: str) -> list[Found]:

@@ -23,7 +23,7 @@ _KEY_ANCHOR = (
 )
 _TAIL = r"[\w.\-]{0,24}"
 _CLOSE = r"[\"'\]\\)*]{0,4}(?:\s{0,3}|\s{0,3}(?:string|str)\s{0,2})"
-_OPERATOR = r"(?::\s{0,2}(?:&?str|String|Optional\[str\])\s{0,2}=|:?=>?|[=!]={1,2}|::?|=>|>|\|\||\?\?|\sor\s|\s(?:is|was|ist|are)\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
+_OPERATOR = r"(?::\s{0,2}(?:&?str|String|Optional\[str\])\s{0,2}=|:?=>?|[=!]={1,2}|::?|=>|>|\|\||\?\?|\sor\s|\s(?:is|was|ist|are)\b\s?:?|[\"']?\s{1,3}[\"']?value[\"']?\s{0,2}[:=])"
 _OPEN = r"[\"'\s\\`(\[*]{0,20}(?:[rbuf]{1,2}[\"'])?"
 _BETWEEN = rf"(?:{_CLOSE}{_OPERATOR}{_OPEN}|\\?[\"']?[ \t]{{0,3}},[ \t]{{0,3}}\\?[\"']|[ \t]{{1,4}}\\?[\"'])"
 """What may stand between a name and its value; a comma or a blank only before a quoted string."""

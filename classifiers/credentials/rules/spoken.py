@@ -2,6 +2,8 @@
 …`, `use … as the API key`.
 """
 
+from operator import ne
+
 from classifiers.credentials.rules.generic import judge_key, judge_password
 from classifiers.credentials.rules.rule import Candidate, Rule, Verdict
 from core.findings import Confidence
@@ -9,7 +11,7 @@ from core.findings import Confidence
 _NOUN = (
     r"(?:pass ?words?|pass ?phrase|pass ?code|passwort|kennwort|zugangsdaten|mot de passe|mdp"
     r"|contrase.{1,2}a|clave(?: de acceso)?|senha|palavra[ -]passe|parola d'ordine|wachtwoord"
-    r"|has.{1,2}o|login credentials?|creds|pwd)"
+    r"|has.{1,2}o|has.{1,2}em|login credentials?|creds|pwd|passwd)"
 )
 """Words for a password. Letters outside ASCII are one or two of any: texts come in both forms."""
 _KEY_NOUN = (
@@ -28,7 +30,62 @@ _IS = (
 _BEFORE = r"(?:^|[^\w.-])"
 _OPEN, _CLOSE = r"[\"'`*(\[<]{0,3}", r"(?:[\s\"'`*)\]>,;]|$)"
 _PASSWORD = r"([^\s\"'`<>,;]{6,80})"  # noqa: S105 - a pattern
+_CHOSEN = r"([^\s\"'`<>,;]{0,60}[0-9][^\s\"'`<>,;]{0,60})"
 _KEY = r"([A-Za-z0-9_\-.~+/=]{16,200})"
+
+
+_ACCOUNT = (
+    r"(?:creds?|credentials?|log ?in|logon|zugang(?:sdaten)?|anmeldung|identifiants|acc.{1,2}s"
+    r"|credenziali|accesso|credenciales|acceso|credenciais|acesso|inlog(?:gegevens)?"
+    r"|dane logowania|logowanie|user(?: ?name)?|benutzer|utilisateur|usuario|utente|gebruiker"
+    r"|konto|account)"
+)
+"""Words before a name and its password that one sign parts."""
+_SIGNS = frozenset("!#$%^&*?~|\u00a7")
+"""Signs that people put into passwords, and that no name of a thing has between letters."""
+_OPENS_OTHER = ("$", "%", "&", "@", "#", "/", "-", "~", "*", "=", "+")
+_HOLDS_OTHER = frozenset("{}[]<>()\\/:")
+_WEAK = {"@": "@"}
+"""Signs that addresses have as well."""
+_SHORTEST, _LONGEST = 8, 64
+_FEW, _MANY = 3, 4
+
+
+def is_chosen(value: str) -> bool:
+    """True for what looks like a password by itself, with nothing but the word before it.
+
+    Three of small letters, capitals, digits and signs, one of them a sign; without one, letters
+    and digits that change their kind with nearly every character: `Windows11`, `SHA-256`,
+    `OAuth2` and `PBKDF2` are names.
+    """
+    if not _SHORTEST <= len(value) <= _LONGEST or not _HOLDS_OTHER.isdisjoint(value):
+        return False
+    if not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
+        return False
+    kinds = [_kind(char) for char in value]
+    found = set(kinds)
+    if "!" in found:
+        least = _MANY if value.startswith(_OPENS_OTHER) or "=" in value else _FEW
+        return len(found - {"_"}) >= least
+    least = _MANY if "@" in found else _FEW
+    changes = sum(map(ne, kinds, kinds[1:]))
+    return len(found - {"_"}) >= least and (changes * 2 >= len(value) or "@" in found)
+
+
+def _kind(char: str) -> str:
+    if char.isdigit():
+        return "0"
+    if char.isalpha():
+        return "a" if char.islower() else "A"
+    return "!" if char in _SIGNS else _WEAK.get(char, "_")
+
+
+def _alone(candidate: Candidate) -> Verdict:
+    """Judge what follows the word for a password at once: it must look like one by itself."""
+    value = candidate.value.rstrip(".?)")
+    if not is_chosen(value):
+        return Verdict(rejected="a word of the sentence")
+    return _judged(candidate, value)
 
 
 def _told(candidate: Candidate) -> Verdict:
@@ -36,6 +93,10 @@ def _told(candidate: Candidate) -> Verdict:
     value = candidate.value.rstrip(".!?)")
     if not any(map(str.isdigit, value)) or value.isdigit():
         return Verdict(rejected="a word of the sentence")
+    return _judged(candidate, value)
+
+
+def _judged(candidate: Candidate, value: str) -> Verdict:
     verdict = judge_password(candidate._replace(value=value, name="password", whole=True))
     if verdict.rejected is not None:
         return verdict
@@ -51,15 +112,21 @@ def _told_key(candidate: Candidate) -> Verdict:
     return verdict._replace(value=value, span=(candidate.start, candidate.start + len(value)))
 
 
-def _spoken(pattern: str, *, key: bool = False, before: str = "") -> Rule:
-    """Return the rule. `before`: words that stand in front and begin everywhere in ordinary texts;
-    Vectorscan looks for the pattern alone, for they would take it more time than all other rules.
+_CHECKS = {False: _told, True: _alone}
+
+
+def _spoken(pattern: str, *, key: bool = False, alone: bool = False, before: str = "") -> Rule:
+    """Return the rule.
+
+    `alone`: nothing but the word says that it is a password. `before`: words that stand in front
+    and begin everywhere in ordinary texts; Vectorscan looks for the pattern alone, for they would
+    take it more time than all other rules.
     """
     return Rule(
         name="generic-api-key" if key else "generic-password",
         rank=0,
         confidence=Confidence.LIKELY,
-        check=_told_key if key else _told,
+        check=_told_key if key else _CHECKS[alone],
         pattern=pattern,
         confirm=before + pattern if before else None,
     )
@@ -97,5 +164,14 @@ SPOKEN: tuple[Rule, ...] = (
     _spoken(
         rf"(?i:\b(?:log ?in|logon|sign in|anmelden|einloggen|connexion|acceso|login):?[ \t]{{1,2}}(?:with|as|mit|avec|con|com|met|using)?[ \t]{{0,2}}[\w.@-]{{2,60}}"
         rf"[ \t]{{0,2}}[/|][ \t]{{0,2}}){_OPEN}{_PASSWORD}{_CLOSE}"
+    ),
+    _spoken(
+        rf"(?i:{_BEFORE}(?:{_NOUN}|pw|pass|ww){_FOR}:?[ \t]{{1,2}}){_OPEN}{_CHOSEN}{_CLOSE}",
+        alone=True,
+    ),
+    _spoken(
+        rf"(?i:{_BEFORE}(?:{_ACCOUNT}:?[ \t]{{1,2}}[\w.@-]{{2,60}}[ \t]{{0,2}}[/|:,][ \t]{{0,2}}"
+        rf"|(?:admin|administrator|root)(?::| / |/))){_CHOSEN}{_CLOSE}",
+        alone=True,
     ),
 )

@@ -5,6 +5,7 @@ running text.
 import re
 
 from classifiers.personal.scan.checks import CHECKS, compact
+from classifiers.personal.scan.ibans import check_iban
 from classifiers.personal.tables.keyed import normal_date
 from classifiers.personal.vocabulary import label_kinds
 
@@ -19,6 +20,8 @@ _LEADER = re.compile(r"\s{0,8}\.{2,40}")
 """Points that lead the eye from a label to its value."""
 _IDENTIFIER = re.compile(r"[A-Z0-9](?:[A-Z0-9]|[ \-/.](?=[A-Z0-9]*\d)){4,22}(?![A-Za-z0-9])")
 _LOWER_IDENTIFIER = re.compile(r"(?i:[A-Z]{0,4}-?\d[A-Z0-9\-]{4,18})(?![A-Za-z0-9])")
+_POLISH = re.compile(r"\d\d(?:[ -]?\d{4}){6}(?!\d)")
+"""An account in Poland without its country: an IBAN without `PL`."""
 _PLACE_KINDS = tuple(
     (
         "date_of_birth de_id_card passport driving_licence uk_nhs us_mbi medical_record "
@@ -78,12 +81,19 @@ def _behind_glue(text: str, at: int, end: int) -> int:
     return max(at, glue.end()) if glue else at
 
 
+def _polish_account(grouped: re.Match[str]) -> tuple[str, str, int, int] | None:
+    told = check_iban(f"PL{compact(grouped.group())}")
+    return None if told is None else ("bank_account", told[0][2:], *grouped.span())
+
+
 def _value(kind: str, text: str, begin: int, limit: int) -> tuple[str, str, int, int] | None:
     if kind == "date_of_birth":
         found = normal_date(text[begin:limit])
         return None if found is None else (kind, found[0], begin, begin + found[1])
     if kind in {"uk_nhs", "us_mbi"}:
         return None
+    if kind == "bank_account" and (grouped := _POLISH.match(text, begin)) is not None:
+        return _polish_account(grouped)
     match = _IDENTIFIER.match(text, begin, limit) or _LOWER_IDENTIFIER.match(text, begin, limit)
     if match is None:
         return None

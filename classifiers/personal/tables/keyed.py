@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from classifiers.personal.scan.checks import CHECKS, luhn, verhoeff
+from classifiers.personal.scan.ibans import check_iban
 from classifiers.personal.tables.months import month_number
 
 _YEAR_FIRST = re.compile(
@@ -184,7 +185,7 @@ def _account(text: str) -> str | None:
     value = "".join(c for c in text if c.isalnum())
     if (
         not value.isdigit()
-        or not 7 <= len(value) <= 20
+        or not (7 <= len(value) <= 20 or check_iban(f"PL{value}"))
         or len(set(value)) < 2
         or text.count(".") == 1
     ):
@@ -193,13 +194,22 @@ def _account(text: str) -> str | None:
 
 
 _MOST_WORDS, _LONGEST_LABEL = 3, 60
+_MACHINES_TEXT = """
+engine misfire misfiring gearbox compressor radiator alternator carburettor carburetor lüfter
+ersatzteil getriebe lichtmaschine zündkerze vergaser leiterplatte alternateur radiateur carburateur
+alternador carburador alternatore carburatore versnellingsbak chłodnica gaźnik sprzęgło crankshaft
+camshaft motherboard firmware toner
+"""
+_MACHINES = frozenset(_MACHINES_TEXT.split())
+"""Parts of machines and their faults: what begins with one is the fault of a machine."""
 _LABELS = ("diagno", "diagnó", "rozpozna")
 
 
 def _is_label_alone(text: str) -> bool:
-    """True for the label of a form (`Primary diagnosis`), which tells of nobody."""
+    """True for the label of a form (`Primary diagnosis`, `Diagnose wählen`): it tells of nobody."""
     words = text.casefold().rstrip(" :").split() if len(text) < _LONGEST_LABEL else []
-    return 0 < len(words) <= _MOST_WORDS and words[-1].startswith(_LABELS)
+    is_short = 0 < len(words) <= _MOST_WORDS
+    return is_short and (words[-1].startswith(_LABELS) or words[0].startswith(_LABELS))
 
 
 def _health(text: str) -> str | None:
@@ -218,7 +228,9 @@ def _health(text: str) -> str | None:
         or _TECHNICAL.search(stripped[:40])
     ):
         return None
-    return " ".join(stripped.split()).casefold()[:200]
+    told = " ".join(stripped.split()).casefold()[:200]
+    opening = told.replace(",", " ").split()[:_PLACE]
+    return told if _MACHINES.isdisjoint(opening) else None
 
 
 def _special(text: str) -> str | None:

@@ -4,6 +4,7 @@ import pytest
 
 from classifiers.payload import Payload, Segment
 from classifiers.personal import PersonalDetector
+from classifiers.personal.tables.keyed import KEYED
 
 SAID = {
     "The patient has diagnosis E11.9 since May": ["E11.9"],
@@ -48,3 +49,36 @@ def test_codes_behind_a_word_are_found(text: str) -> None:
 def test_letters_with_digits_elsewhere_are_none(text: str) -> None:
     """Versions, rooms, faults of cars and rules of tools have the form of such codes."""
     assert codes(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "engine misfire on cylinder 3",
+        "Lüfter defekt, Ersatzteil bestellt",
+        "alternateur hors service",
+        "alternador averiado",
+        "Diagnose wählen",
+        "Diagnosis required",
+        "Select diagnosis",
+    ],
+)
+def test_machines_and_forms_have_diagnoses_of_nobody(text: str) -> None:
+    """What is wrong with an engine, and what a form asks for, is no health data."""
+    assert KEYED["health_data"](text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unstable angina",
+        "Diabetes mellitus Typ 2",
+        "insuffisance cardiaque",
+        "motor neurone disease",
+        "burn of the hand, hot engine oil",
+        "przewlekła choroba nerek",
+    ],
+)
+def test_illnesses_stay_health_data(text: str) -> None:
+    """No word of a machine stands in them."""
+    assert KEYED["health_data"](text) is not None

@@ -279,3 +279,91 @@ def test_names_of_columns_may_be_bold_code_or_links(dressed: str) -> None:
 def test_signs_alone_are_no_names(heads: str) -> None:
     """What is left of signs is what was there."""
     assert tables_in(f"| {heads} |\n|---|---|\n| one two | three four |\n") == []
+
+
+LABELLED = {
+    "en": ("Patient: Margaret Holloway", "DOB: 03/14/1958"),
+    "de": ("Patientin: Sabine Krüger", "Geburtsdatum: 22.12.1979"),
+    "fr": ("Nom : Hélène Carpentier", "Date de naissance : 02/11/1949"),
+    "es": ("Paciente: Carmen Ibáñez", "Fecha de nacimiento: 23/05/1972"),
+    "it": ("Paziente: Giovanni Brambilla", "Data di nascita: 17/09/1966"),
+    "pt": ("Nome completo: Teresa Figueiredo", "Data de nascimento: 08/02/1955"),
+    "nl": ("Patiënt: Willem de Graaf", "Geboortedatum: 30-01-1943"),
+    "pl": ("Pacjent: Zbigniew Kaczmarek", "Data urodzenia: 12.08.1961"),
+}
+PARTED_BY = ("  ", "   ", "\t", ", ", "; ", " | ", " / ", " - ", " – ", " · ")
+
+
+@with_each("language", LABELLED)
+@with_each("parted", PARTED_BY)
+def test_two_labels_on_one_line_tell_both(language: str, parted: str) -> None:
+    """Whatever parts them, alone in a text and between other lines, in either order."""
+    one, other = LABELLED[language]
+    for line in (f"{one}{parted}{other}", f"{other}{parted}{one}"):
+        for text in (line, f"Note\n{line}\nS: three days of cough."):
+            numbers = {f.kind: f.records for f in found(text)}
+            assert numbers == {"person": 1, "date_of_birth": 1}
+
+
+@with_each(
+    "line",
+    (
+        "Name: nginx  Version: 1.25  Port: 443",
+        "Patient: stable, Diagnosis: pending",
+        "Status: Open  Name: Release Train / Team: Blue",
+        "Ratio: 3 / 4, Time: 12:30  Name: Lunch Break",
+        "Note: call us - Name: see below",
+    ),
+)
+def test_two_labels_of_things_on_one_line_tell_nobody(line: str) -> None:
+    """A label alone makes no person of a thing."""
+    assert found(line) == []
+
+
+BESIDE = {
+    "BSN": ("276543218", "299999994"),
+    "NIR": ("295117523456725", "168057512345611"),
+    "PESEL": ("44051401359", "02070803628"),
+    "DNI": ("12345678Z", "87654321X"),
+    "Codice fiscale": ("RSSMRA85T10A562S", "BRMGNN66P17F205C"),
+    "MRN": ("4471902", "4471903"),
+    "Passport no": ("C01X00T47", "K9382716"),
+    "NHS number": ("943 476 5919", "401 023 2137"),
+}
+
+
+@with_each("name", ("Name", "Naam", "Nom", "Nombre", "Nome", "Imię i nazwisko"))
+@with_each("number", BESIDE)
+def test_a_name_beside_a_number_of_a_person_is_a_persons(name: str, number: str) -> None:
+    """Each number that only people have makes the bare `Name` beside it somebody's."""
+    one, other = BESIDE[number]
+    text = (
+        f"| {name} | {number} |\n|:--|--:|\n| Joost Vermeulen | {one} |\n| Anouk Prins | {other} |"
+    )
+    assert {f.kind: f.records for f in found(text)}.get("person") == 2
+
+
+@with_each("number", ("NIP", "CNPJ", "Partita IVA", "ABN", "UTR", "IMO", "Version", "Port"))
+def test_a_name_beside_a_number_of_firms_and_things_is_nobodys(number: str) -> None:
+    """Firms, ships and programs have names and numbers as well."""
+    text = (
+        f"| Name | {number} |\n|--|--|\n| Blue Harbour | 5260250995 |\n| Nord Mills | 7740001454 |"
+    )
+    assert "person" not in {f.kind for f in found(text)}
+
+
+@with_each("name", ("Nr konta", "Numer rachunku", "Rachunek bankowy", "Account number"))
+def test_a_polish_account_without_its_country_is_an_account(name: str) -> None:
+    """Twenty-six digits that are an IBAN with `PL` before them; with a wrong one they are none."""
+    digits = "61109010140000071219812874"
+    cut = [digits[:2], *(digits[at : at + 4] for at in range(2, 26, 4))]
+    for written in (digits, " ".join(cut), "-".join(cut)):
+        table = f"| Pracownik | {name} |\n|---|---|\n| Jan Król | {{}} |\n| Ewa Lis | {{}} |"
+        assert {f.kind for f in found(table.format(written, written))} == {"person", "bank_account"}
+        wrong = written[:-1] + "5"
+        assert {f.kind for f in found(table.format(wrong, wrong))} == {"person"}
+    assert {f.kind for f in found(f"Proszę o przelew, {name}: {' '.join(cut)}.")} == {
+        "bank_account"
+    }
+    wrong = f"Proszę o przelew, {name}: {' '.join(cut)[:-1]}5."
+    assert "bank_account" not in {f.kind for f in found(wrong)}
