@@ -26,8 +26,8 @@ def name_answers(reading: Reading, root: object, first: int) -> None:
     segments = reading.payload.segments
     if not isinstance(root, dict) or _SPEAKS.isdisjoint(root) or len(segments) > _MOST:
         return
-    if True not in [segment[0].rstrip().endswith(_ENDS) for segment in segments[first:]]:
-        return  # nothing is asked
+    if not _asks(segments[first:]):
+        return
     asked: Segment | None = None
     for at in range(first, len(segments)):
         segment = segments[at]
@@ -45,6 +45,11 @@ def name_answers(reading: Reading, root: object, first: int) -> None:
         asks = text.endswith(_ENDS)
         if (asks or asked is not None) and _turn(segment.path) is not None:
             asked = segment if asks else None
+
+
+def _asks(segments: list[Segment]) -> bool:
+    """Return whether any of these texts ends as a question does."""
+    return True in [segment[0].rstrip().endswith(_ENDS) for segment in segments]
 
 
 def _turn(path: Path) -> int | None:
