@@ -24,10 +24,8 @@ _ENDS = ("?", ":", "…", "？")
 def name_answers(reading: Reading, root: object, first: int) -> None:
     """Give the answers among the segments from the first on the name of what was asked for."""
     segments = reading.payload.segments
-    if not isinstance(root, dict) or _SPEAKS.isdisjoint(root) or len(segments) > _MOST:
+    if not isinstance(root, dict) or _SPEAKS.isdisjoint(root) or not _asks(segments, first):
         return
-    if True not in [segment[0].rstrip().endswith(_ENDS) for segment in segments[first:]]:
-        return  # nothing is asked
     asked: Segment | None = None
     for at in range(first, len(segments)):
         segment = segments[at]
@@ -45,6 +43,13 @@ def name_answers(reading: Reading, root: object, first: int) -> None:
         asks = text.endswith(_ENDS)
         if (asks or asked is not None) and _turn(segment.path) is not None:
             asked = segment if asks else None
+
+
+def _asks(segments: list[Segment], first: int) -> bool:
+    """Return whether any text from the first on ends as a question does, of so many as are read."""
+    if len(segments) > _MOST:
+        return False
+    return True in [segment[0].rstrip().endswith(_ENDS) for segment in segments[first:]]
 
 
 def _turn(path: Path) -> int | None:

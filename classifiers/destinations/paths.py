@@ -44,8 +44,8 @@ def _query(query: str) -> str:
 
 
 def _segment(raw: str) -> str:
-    if raw.isalpha() and raw.isascii() and raw.islower():  # none of the forms below
-        return "{token}" if len(raw) > _MAX_SEGMENT or opaque(raw) else raw
+    if _is_word(raw):  # in none of the forms below
+        return _word(raw)
     text = unquote(raw) if "%" in raw else raw
     if "@" in text:
         text = _EMAIL.sub("{email}", text)
@@ -60,6 +60,15 @@ def _segment(raw: str) -> str:
     return " ".join(
         "{token}" if "{" not in word and opaque(word) else word for word in text.split(" ")
     ).replace("/", "%2F")
+
+
+def _is_word(text: str) -> bool:
+    """Return True for small letters alone."""
+    return text.isalpha() and text.isascii() and text.islower()
+
+
+def _word(word: str) -> str:
+    return "{token}" if len(word) > _MAX_SEGMENT or opaque(word) else word
 
 
 def _number(match: re.Match[str]) -> str:

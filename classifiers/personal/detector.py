@@ -182,7 +182,7 @@ def _told_by_key(payload: Payload, found: list[Hit], attempts: Attempts) -> list
         length = len(text)
         if length < 3 or tabular:
             continue
-        names = vocabulary.EMPTY if key is None else context_of(key, path)
+        names = context_of(key, path)
         telling = bool(names) and "!" not in names
         if telling and length <= _LONGEST_KEYED:
             keyed = _keyed(segments, index, names, attempts, controls=controls)
