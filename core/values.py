@@ -46,7 +46,7 @@ def _pickle_quickly(cls: type, fields: "tuple[dataclasses.Field[Any], ...]") -> 
     asking which those are.
     """
     told = "".join(f"self.{one.name}, " for one in fields)
-    cls.__getstate__ = _function("self", [f"return ({told})"], {})  # type: ignore[attr-defined]
+    cls.__getstate__ = _function("self", [f"return ({told})"], {})  # type: ignore[method-assign]
     given = "".join(f"{one.name}, " for one in fields)
     lines = [f"({given}) = state", "thaw(self, '__class__', twin)"]
     lines += [f"self.{one.name} = {one.name}" for one in fields]

@@ -99,7 +99,8 @@ def test_a_value_that_was_pickled_is_as_frozen_and_one_of_too_few_parts_is_none(
     value: Quick = pickle.loads(pickle.dumps(Quick(first=1), protocol=5))
     with pytest.raises(FrozenInstanceError):
         value.first = 2  # type: ignore[misc]
-    for state in ((), (1, "two", ()), (1, "two", (), [], 5)):
+    states: list[tuple[Any, ...]] = [(), (1, "two", ()), (1, "two", (), [], 5)]
+    for state in states:
         made = object.__new__(Quick)
         with pytest.raises(ValueError, match="values to unpack"):
             made.__setstate__(state)  # type: ignore[attr-defined]
