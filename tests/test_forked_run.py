@@ -161,23 +161,3 @@ def test_what_is_written_as_modules_are_read_is_not_told_by_each(
     code, out = run(tmp_path, {"a": f"{written}\ndef test_it(): pass\n"})
     assert code == 0, out
     assert out.count("early") <= 1
-
-
-def test_a_run_that_is_ended_lets_go_of_what_its_tests_made(tmp_path: Path) -> None:
-    """A key ends all processes, each with the ends of its fixtures: no gate is left behind."""
-    text = (
-        "import os, pathlib, pytest, signal, time\n"
-        "HERE = pathlib.Path(__file__)\n"
-        "@pytest.fixture(scope='module')\n"
-        "def gate():\n"
-        "    HERE.with_suffix('.begun').touch()\n"
-        "    yield\n"
-        "    HERE.with_suffix('.ended').touch()\n"
-        "def test_it(gate):\n"
-        "    while len(list(HERE.parent.glob('*.begun'))) < 3: time.sleep(0.01)\n"
-        "    if HERE.stem == 'test_a': os.kill(os.getppid(), signal.SIGINT)\n"
-        "    time.sleep(200)\n"
-    )
-    code, out = run(tmp_path, dict.fromkeys("abc", text))
-    assert code == pytest.ExitCode.INTERRUPTED, out
-    assert len(list(tmp_path.glob("*.ended"))) == 3, out

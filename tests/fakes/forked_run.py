@@ -11,7 +11,6 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from multiprocessing import Pipe, util
@@ -24,8 +23,6 @@ from _pytest.config import create_terminal_writer
 from own_mounts import have_own_mounts
 from turns import Turns, Unit
 
-LAST_S = 60
-"""So long an ended process has to let go of what its tests made."""
 type Told = tuple[str, Any]
 """What a process says: `reports` of a test that ended, a `warning`, or that it wants `more`."""
 
@@ -59,7 +56,9 @@ def run(session: pytest.Session, count: int, known: Mapping[str, float]) -> None
             for one in wait([one.says for one in runs.processes]):
                 runs.hear(next(process for process in runs.processes if process.says is one))
     finally:  # all have ended, or nobody waits for them
-        runs.end()
+        for process in runs.processes:
+            os.kill(process.pid, signal.SIGKILL)
+            os.waitpid(process.pid, 0)
     if session.shouldstop:
         raise session.Interrupted(session.shouldstop)
     if not session.shouldfail and (left := runs.turns.left):
@@ -90,15 +89,6 @@ class _Runs:
             _be_one(self.session, there, self.base / f"part{self.forked}")
         there.close()
         self.processes.append(Process(pid=pid, says=here))
-
-    def end(self) -> None:
-        """End all, as a key does: each lets go of what its tests made, the gates too."""
-        for process in self.processes:
-            process.says.close()
-            os.kill(process.pid, signal.SIGINT)
-        for process in self.processes:
-            os.waitpid(process.pid, 0)
-        self.processes.clear()
 
     def hear(self, process: Process) -> None:
         """Take what one process says, or that it has ended."""
@@ -231,22 +221,11 @@ def _be_one(session: pytest.Session, says: "Connection[Told, Unit | None]", base
         atexit._run_exitfuncs()
         util._exit_function()  # type: ignore[attr-defined]
         os._exit(0)
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):  # nobody waits for this one any more
-        _let_go(session)
+    except EOFError:  # whoever forked this one has ended
         os._exit(1)
     except BaseException:  # noqa: BLE001  # its code tells it
         sys.excepthook(*sys.exc_info())
         os._exit(2)
-
-
-def _let_go(session: pytest.Session) -> None:
-    """End what tests made that will not go on; a second key does not stop that, a while does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(LAST_S)
-    with suppress(Exception):
-        session._setupstate.teardown_exact(None)
-    atexit._run_exitfuncs()
 
 
 def _be_quiet(config: pytest.Config, base: Path) -> None:
