@@ -31,17 +31,7 @@ from evidence.recovery import recover
 from evidence.rollup import Rollup
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error, whole
-from evidence.writer_tasks import (
-    Ends,
-    Ready,
-    Task,
-    beside,
-    hangs,
-    has_ended,
-    stopped,
-    tell,
-    trouble,
-)
+from evidence.writer_tasks import Ends, Ready, Task, aside, hangs, has_ended, stopped, tell, trouble
 
 MOST_IN_A_BATCH = 512
 LOOK_S = 1.0
@@ -205,7 +195,7 @@ class Writer:
             if task.closes and not task.told:
                 self._keep(task)
             tell(task, problem)
-        beside(self._diary.cannot_write, problem.message)
+        aside(self._diary.cannot_write, problem.message)
         self._file.close()
         self._begin()
 
@@ -230,7 +220,7 @@ class Writer:
     def _keep_diary(self) -> None:
         """Chain what the gate has to tell of itself; what cannot be written now waits."""
         if self._diary.waits and (connection := self._well_connected()) is not None:
-            beside(self._diary.write, connection)
+            aside(self._diary.write, connection)
 
     def _well_connected(self) -> Connection | None:
         return self._file.connection if self._failure is None else None
@@ -328,7 +318,7 @@ class Writer:
 
     def _told_of(self, first_seq: int, sums: Rollup) -> None:
         """Tell the observer; that it fails makes nothing of what is written undone."""
-        beside(self._observe, first_seq, sums, duty=Duty.PAST)
+        aside(self._observe, first_seq, sums, duty=Duty.PAST)
 
     def _fail(self, ready: Sequence[Ready], problem: EvidenceError) -> None:
         for one in ready:
@@ -336,7 +326,7 @@ class Writer:
                 self._owed.keep(one.item)
         problem = self._owed.told(problem)
         self._failure = problem
-        beside(self._diary.cannot_write, problem.message)
+        aside(self._diary.cannot_write, problem.message)
         for one in ready:
             tell(one.task, problem)
 
@@ -380,8 +370,8 @@ class Writer:
         now = time.monotonic()
         if now - self._said_at >= LOOK_S / 2 or self._file.lost:
             self._said_at = now
-            beside(self._diary.look)
-            beside(self._presence.say, *self._head(), trouble(self._failure, self._owed.missing))
+            aside(self._diary.look)
+            aside(self._presence.say, *self._head(), trouble(self._failure, self._owed.missing))
 
     def _head(self) -> tuple[int, bytes]:
         return (0, b"") if self._appender is None else self._appender.head

@@ -50,7 +50,7 @@ def tell(task: Task, problem: EvidenceError | None) -> None:
         log.error("whoever waited for the evidence could not be told")
 
 
-def beside(step: Callable[..., None], *args: object, duty: Duty = Duty.SAYING) -> None:
+def aside(step: Callable[..., None], *args: object, duty: Duty = Duty.SAYING) -> None:
     """Do what is no reason to end the writing, nor to call undone what is written; `status` says
     that it failed.
     """
