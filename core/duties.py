@@ -34,6 +34,7 @@ class Duty(Enum):
     """Everything that a gate has running beside its requests."""
 
     EVIDENCE = Meaning(what="writing the evidence", essential=True, lasting=True)
+    SAYING = Meaning(what="telling how far the evidence is written", courtesy=True)
     HAND_OVER = Meaning(what="handing records over to the evidence", essential=True)
     POLICY = Meaning(what="following the policy file", essential=True, lasting=True)
     DIRECT = Meaning(what="looking for connections past the gate", lasting=True)

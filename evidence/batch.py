@@ -2,6 +2,7 @@
 head.
 """
 
+import logging
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,8 @@ from evidence.statements import (
 from evidence.times import micros
 
 _MOST_CASES_REMEMBERED = 50_000
+
+log = logging.getLogger("outgate.evidence")
 
 
 @quick
@@ -184,22 +187,28 @@ class Appender:
             self._version, self._written = -1, None
             raise
         self._seq, self._head = seq, head
-        self._tell_lot()
         self._next_slot += plan.new_slots
         for item in batch.closes:
             self._slots.pop(item.id, None)
         self._slots.update((item.id, slot) for slot, item in plan.rows)
+        self._tell_lot()
         return seq - len(batch.closes) + 1
 
     def _tell_lot(self) -> None:
-        """Tell the lot what was committed; what this version cannot read stays out of lots."""
+        """Tell the lot what was committed; what this version cannot read stays out of lots, and so
+        does what a lot could not take: half of it would tell of entries that are not so.
+        """
         lot, written, self._written = self._lot, self._written, None
         if lot is None or written is None:
             return
-        if written.is_read:
-            lot.take(written.rows, written.marks, written.rollup, written.ids)
-        else:
+        try:
+            if written.is_read:
+                lot.take(written.rows, written.marks, written.rollup, written.ids)
+            else:
+                lot.drop()
+        except BaseException as error:  # noqa: BLE001 - boundary: what is committed is committed
             lot.drop()
+            log.error("a lot of the evidence begins anew: %s", type(error).__name__)
 
     def _row(self, slot: int, item: Item) -> tuple[object, ...]:
         seal = None if self.seal is None else self.seal.of(slot, item.id, self._gate, item.text)
@@ -318,11 +327,13 @@ class Items:
     def bare(self, record: Record, why: str) -> Item:
         """Return what can be kept of a finished record that cannot be made.
 
-        Raises whatever it pleases.
+        Nothing of it comes from what was made for other records. Raises whatever it pleases.
         """
         note = f"it could not be recorded whole ({why})"
         decision = replace(record.decision, degraded=(*record.decision.degraded, f"record: {note}"))
-        return self.closed(replace(record, decision=decision, llm=None, findings=(), notes=(note,)))
+        bare = replace(record, decision=decision, llm=None, findings=(), notes=(note,))
+        body = bare.to_json()
+        return Item(record.id, micros(record.at), Record.from_json(body), canonical(body))
 
     def closed(self, record: Record) -> Item:
         """Return a finished record ready to be chained.

@@ -58,8 +58,13 @@ class Checkpointing:
         return None
 
     def _close_lot(self, connection: Connection) -> None:
-        if self.lot is not None:
+        if self.lot is None:
+            return
+        try:
             self.lot.close(connection)
+        except BaseException:
+            self.lot.drop()  # it may have added up a part
+            raise
 
     def look(self, connection: Connection, size: int) -> None:
         """Take one where it is time: `size` records are chained now."""
@@ -80,7 +85,7 @@ class Checkpointing:
             return
         try:
             taken = self._notary.take(connection, why, self._close_lot)
-        except (*DatabaseFault, EvidenceError, ValueError) as error:
+        except BaseException as error:  # noqa: BLE001 - boundary: the evidence is written on
             log.error("a checkpoint of the evidence could not be taken: %s", _why(error))
             return
         self._size, self._at = taken.checkpoint.records.size, self._clock()

@@ -31,7 +31,7 @@ from evidence.recovery import recover
 from evidence.rollup import Rollup
 from evidence.schema import prepare
 from evidence.sqlite_errors import DatabaseFault, EvidenceLostError, evidence_error, whole
-from evidence.writer_tasks import Ends, Ready, Task, hangs, has_ended, has_stopped, tell, trouble
+from evidence.writer_tasks import Ends, Ready, Task, aside, hangs, has_ended, stopped, tell, trouble
 
 MOST_IN_A_BATCH = 512
 LOOK_S = 1.0
@@ -156,7 +156,7 @@ class Writer:
             if not self._stopping and self._ended is None:
                 self._waiting.put(task)
                 return
-        tell(task, self._ended or has_stopped())
+        tell(task, self._ended or stopped())
 
     def _begin(self) -> None:
         """Start the thread, or the one that takes over from the one that ends."""
@@ -195,7 +195,7 @@ class Writer:
             if task.closes and not task.told:
                 self._keep(task)
             tell(task, problem)
-        self._diary.cannot_write(problem.message)
+        aside(self._diary.cannot_write, problem.message)
         self._file.close()
         self._begin()
 
@@ -220,8 +220,7 @@ class Writer:
     def _keep_diary(self) -> None:
         """Chain what the gate has to tell of itself; what cannot be written now waits."""
         if self._diary.waits and (connection := self._well_connected()) is not None:
-            with contextlib.suppress(*DatabaseFault):
-                self._diary.write(connection)
+            aside(self._diary.write, connection)
 
     def _well_connected(self) -> Connection | None:
         return self._file.connection if self._failure is None else None
@@ -319,10 +318,7 @@ class Writer:
 
     def _told_of(self, first_seq: int, sums: Rollup) -> None:
         """Tell the observer; that it fails makes nothing of what is written undone."""
-        try:
-            self._observe(first_seq, sums)
-        except BaseException as error:  # noqa: BLE001 - boundary: what is committed is committed
-            OWNER.lost(Duty.PAST, error)
+        aside(self._observe, first_seq, sums, duty=Duty.PAST)
 
     def _fail(self, ready: Sequence[Ready], problem: EvidenceError) -> None:
         for one in ready:
@@ -330,7 +326,7 @@ class Writer:
                 self._owed.keep(one.item)
         problem = self._owed.told(problem)
         self._failure = problem
-        self._diary.cannot_write(problem.message)
+        aside(self._diary.cannot_write, problem.message)
         for one in ready:
             tell(one.task, problem)
 
@@ -374,8 +370,8 @@ class Writer:
         now = time.monotonic()
         if now - self._said_at >= LOOK_S / 2 or self._file.lost:
             self._said_at = now
-            self._diary.look()
-            self._presence.say(*self._head(), trouble(self._failure, self._owed.missing))
+            aside(self._diary.look)
+            aside(self._presence.say, *self._head(), trouble(self._failure, self._owed.missing))
 
     def _head(self) -> tuple[int, bytes]:
         return (0, b"") if self._appender is None else self._appender.head

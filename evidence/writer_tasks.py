@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.duties import OWNER, Duty
 from core.errors import EvidenceError
 from core.observation import Observation
 from core.ports import Done
@@ -49,6 +50,18 @@ def tell(task: Task, problem: EvidenceError | None) -> None:
         log.error("whoever waited for the evidence could not be told")
 
 
+def aside(step: Callable[..., None], *args: object, duty: Duty = Duty.SAYING) -> None:
+    """Do what is no reason to end the writing, nor to call undone what is written; `status` says
+    that it failed.
+    """
+    try:
+        step(*args)
+    except BaseException as error:  # noqa: BLE001 - boundary: the evidence is written all the same
+        OWNER.lost(duty, error)
+    else:
+        OWNER.done(duty)
+
+
 def has_ended(kind: str, *, again: bool = False) -> EvidenceError:
     """Return what is said once the writer has ended by an exception of this kind; `again`: another
     one takes over.
@@ -59,7 +72,7 @@ def has_ended(kind: str, *, again: bool = False) -> EvidenceError:
     return EvidenceError(f"The evidence writer has ended ({kind}).", remedy=remedy)
 
 
-def has_stopped() -> EvidenceError:
+def stopped() -> EvidenceError:
     """Return what is said to who comes after the writer was told to stop."""
     return EvidenceError("The evidence writer has stopped.", remedy="Start the gate again.")
 

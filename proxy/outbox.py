@@ -213,9 +213,22 @@ class Outbox:
             with self._lock:
                 wake, self._woken = not self._woken, True
             if wake and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._resolve)
+                self._wake()
 
         return future, done
+
+    def _wake(self) -> None:
+        """Have the loop serve all that were acknowledged; once more where that fails."""
+        for again in True, False:
+            try:
+                self._loop.call_soon_threadsafe(self._resolve)
+            except BaseException:
+                if again:
+                    continue
+                with self._lock:
+                    self._woken = False  # the next one wakes it
+                raise
+            return
 
     def _resolve(self) -> None:
         """One wake-up of the loop serves all that were acknowledged since."""
