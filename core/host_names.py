@@ -5,8 +5,9 @@ Two spellings that a resolver or a server takes for one host are one here, and n
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from urllib.parse import unquote
 
 from core.exchange import OtherName
 
@@ -16,6 +17,10 @@ _DOTS = str.maketrans({"。": ".", "．": ".", "｡": "."})
 """Full stops of other scripts, which every resolver of names takes for dots (UTS 46, 2.3)."""
 _IGNORED = re.compile("[\u00ad\u034f\u180b-\u180f\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]")
 """Characters that are dropped from names (UTS 46: ignored)."""
+_BETWEEN = str.maketrans(dict.fromkeys(",;/\\?#\0", " "))
+"""What stands in no host, and before or behind which some server reads one."""
+_PARTS = 8
+"""So many hosts are looked for in a text that is none."""
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _PORT = re.compile(r":([0-9]{0,10})$")
 _MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
@@ -94,17 +99,29 @@ def other_names(host: str, port: int, named: Iterable[tuple[str, str]]) -> tuple
     """Return every host and port named beside these, each once, in the order met.
 
     `named`: (what names it, host with or without a port). A name without a port leaves it as it is.
+    Behind a text that is no host come those that a server may read in it.
     """
     found: dict[tuple[str, int], OtherName] = {}
-    for named_by, text in named:
-        # Most requests name their own host in one spelling.
-        if text == host:
-            continue
+    for named_by, text in _read_anyhow(host, named):
         other, other_port = authority_of(text)
         place = other, port if other_port is None else other_port
         if other and place != (host, port) and place not in found:
             found[place] = OtherName(host=other, port=place[1], named_by=named_by)
     return tuple(found.values())
+
+
+def _read_anyhow(host: str, named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield those beside the host, and what a server that undoes escapes, or takes the first or the
+    last of several, makes of them.
+    """
+    for named_by, text in named:
+        # Most requests name their own host in one spelling.
+        if text == host:
+            continue
+        yield named_by, text
+        parts = unquote(text[:_LONGEST]).translate(_BETWEEN).split(maxsplit=_PARTS)
+        if parts != [text]:
+            yield from ((named_by, part) for part in parts[:_PARTS])
 
 
 def address_of(text: str) -> Address | None:
