@@ -116,19 +116,24 @@ def _bound_by(node: ast.AST) -> list[str]:
             return [one.asname or one.name.partition(".")[0] for one in names]
         case ast.ImportFrom(module=module, level=level, names=names):
             place = f"{'.' * level}{module or ''}"
-            kept = (one.asname in {None, one.name} and one.name != "*" for one in names)
-            pairs = zip(names, kept, strict=True)
-            return [f"{place}:{one.name}" if same else one.asname or "*" for one, same in pairs]
+            return [_bound_from(place, one) for one in names]
         case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
             return [name]
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.ExceptHandler():
             return [node.name or ""]
-        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            return [name]
-        case ast.MatchMapping(rest=str(name)):
-            return [name]
+        case ast.MatchAs() | ast.MatchStar():
+            return [node.name or ""]
+        case ast.MatchMapping():
+            return [node.rest or ""]
         case _:
             return []
+
+
+def _bound_from(place: str, alias: ast.alias) -> str:
+    if alias.name == "*":
+        return "*"
+    is_renamed = alias.asname not in {None, alias.name}
+    return alias.asname or "" if is_renamed else f"{place}:{alias.name}"
 
 
 def _by_call(call: ast.Call) -> str:

@@ -27,8 +27,10 @@ def hold(server):
 for port in (443, 5432, 8443):
     server = socket.create_server(("10.77.0.2", port))
     threading.Thread(target=hold, args=(server,), daemon=True).start()
+beside = subprocess.Popen([sys.executable, folder + "/beside.py"])
 done = subprocess.run([sys.executable, "-m", "app.cli", "run", "--", sys.executable,
                        folder + "/job.py"], capture_output=True, text=True, timeout=90)
+beside.kill()
 from pathlib import Path
 from evidence import open_store
 told = [one.exported() for one in open_store(Path(folder, "home/evidence.db")).iter_entries()]
@@ -38,11 +40,14 @@ print(json.dumps({"code": done.returncode, "out": done.stdout, "told": done.stde
 """
 
 
-def _run(tmp_path: Path, rule_pack: Path, job: str) -> dict[str, Any]:
-    """Run a script behind a private gate in its own network namespace; return what was seen."""
+def _run(tmp_path: Path, rule_pack: Path, job: str, beside: str = "") -> dict[str, Any]:
+    """Run a script behind a private gate in its own network namespace, and another one beside it
+    that nobody put there; return what was seen.
+    """
     if subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False).returncode:
         pytest.skip("network namespaces cannot be made here")
     (tmp_path / "job.py").write_text(job)
+    (tmp_path / "beside.py").write_text(beside)
     (tmp_path / "home").mkdir(mode=0o700)
     shutil.copytree(rule_pack / "credentials", Home(tmp_path / "home").cache / "credentials")
     done = subprocess.run(
@@ -80,6 +85,43 @@ def test_what_goes_past_the_gate_at_any_port_is_told(tmp_path: Path, rule_pack: 
     assert "2 past Outgate" in seen["told"]
     assert "port 5432, usually a PostgreSQL database" in seen["told"]
     assert "passed" not in seen["told"]
+
+
+_FOREIGN = """
+import os, socket, time
+near = ("10.77.0.1", 0)
+while os.getppid() != 1:
+    for port, seconds in ((5432, 1.2), (8443, 0.0)):
+        with socket.create_connection(("10.77.0.2", port), source_address=near):
+            time.sleep(seconds)
+"""
+_AFTER_THE_FOREIGN = """
+import socket, time
+time.sleep(3)
+with socket.create_connection(("10.77.0.2", 443), source_address=("10.77.0.1", 0)):
+    time.sleep(1.5)
+"""
+
+
+def test_the_end_of_a_run_counts_nothing_of_a_program_beside_it(
+    tmp_path: Path, rule_pack: Path
+) -> None:
+    """What another program sent past the gate meanwhile is on record as its own, and neither
+    counted nor named at the end of the run; what was too short to be seen is said to be nobody's.
+    """
+    seen = _run(tmp_path, rule_pack, _AFTER_THE_FOREIGN, beside=_FOREIGN)
+
+    whose = {
+        (one["destination"]["port"], one["sender"]["script"]["name"])
+        for one in seen["records"]
+        if one["sender"]["script"] is not None
+    }
+    assert (443, "job.py") in whose
+    assert (5432, "beside.py") in whose, "the test itself would try nothing"
+    told = seen["told"].splitlines()
+    assert any("1 past Outgate" in line for line in told), told
+    others = [line for line in told if "5432" in line or "8443" in line]
+    assert all("this program's or another's" in line for line in others), told
 
 
 _NOBODY = """
