@@ -253,9 +253,10 @@ def test_it(gate):
 """
 
 
-def test_a_run_that_is_ended_lets_go_of_what_its_tests_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
+def test_a_run_that_is_ended_lets_go_of_what_its_tests_made(tmp_path: Path, sent: str) -> None:
     """A key ends all processes, each with the ends of its fixtures: no gate is left behind."""
-    text = f"{STANDS}{LETS_GO}{KEY}    time.sleep(200)\n"
+    text = f"{STANDS}{LETS_GO}{KEY.replace('SIGINT', sent)}    time.sleep(200)\n"
     code, out = run(tmp_path, dict.fromkeys("abc", text))
     assert code == pytest.ExitCode.INTERRUPTED, out
     assert len(list(tmp_path.glob("*.ended"))) == 3, out

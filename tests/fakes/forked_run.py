@@ -96,6 +96,7 @@ def run(session: pytest.Session, count: int, known: Mapping[str, float]) -> None
     runs = _Runs(session=session, turns=Turns(files, known))
     base = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
     runs.base = Path(base)
+    before = signal.signal(signal.SIGTERM, _as_a_key)
     try:
         while len(runs.processes) < min(count, len(files)):
             runs.fork()
@@ -106,12 +107,19 @@ def run(session: pytest.Session, count: int, known: Mapping[str, float]) -> None
             runs.look()
     finally:  # all have ended, or nobody waits for them
         runs.end()
+        signal.signal(signal.SIGTERM, before)
     if session.shouldstop:
         raise session.Interrupted(session.shouldstop)
     if not session.shouldfail and (left := runs.turns.left):
         session.shouldfail = f"not run, as each process for it ended: {', '.join(left)}"
     if session.shouldfail:
         raise session.Failed(session.shouldfail)
+
+
+def _as_a_key(*_: object) -> None:
+    """End the run as a key does. In the background nobody hears of a key."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a group and who runs it send it twice
+    raise KeyboardInterrupt
 
 
 @dataclass(slots=True, kw_only=True)
@@ -343,6 +351,7 @@ def _end_as_told() -> None:
     lets go once.
     """
     os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
