@@ -264,12 +264,12 @@ def test_a_run_that_is_ended_lets_go_of_what_its_tests_made(tmp_path: Path, sent
 
 def test_what_does_not_let_go_is_killed(tmp_path: Path) -> None:
     """With all that it started."""
-    text = f"{STANDS}{LETS_GO}{KEY}    stand()\n"
+    stands = "\ndef test_it():\n    if HERE.stem != 'test_a': stand()\n"
+    waits = "    while len(list(HERE.parent.glob('*.sleeps'))) < 2: time.sleep(0.01)\n"
+    text = f"{STANDS}{stands}{waits}    os.kill(os.getppid(), signal.SIGINT)\n    time.sleep(200)\n"
     code, out = run(tmp_path, dict.fromkeys("abc", text), last=2)
     assert code == pytest.ExitCode.INTERRUPTED, out
-    names = [path.stem.removeprefix("test_") for path in tmp_path.glob("*.sleeps")]
-    assert names
-    eventually(lambda: all(sleeper_has_ended(tmp_path, name) for name in names))
+    eventually(lambda: all(sleeper_has_ended(tmp_path, name) for name in "bc"))
 
 
 def test_where_whoever_forked_is_killed_the_others_let_go(tmp_path: Path) -> None:
