@@ -20,6 +20,8 @@ CLOCKS = ("monotonic", "perf_counter")
 LAST = frozenset(("settimeout", "create_connection", "wait_for", "join", "result"))
 """What takes its longest time as its last argument. A `timeout` may stand anywhere by its name."""
 MEANT = {
+    ("forked_run.py", "time.monotonic() + within"): "who has not ended is killed",
+    ("forked_run.py", "time.monotonic() + LAST_S"): "the same",
     ("test_classifiers_pool.py", "time.monotonic() - started < PATIENT"): "not at the deadline",
     ("test_app_systemd_notify.py", "asyncio.timeout(0.05)"): "what is alive ends with it",
     ("test_capture_escapes.py", "listener.settimeout(0.2)"): "nobody is to come",

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
+from patience import eventually
 
 FAKES = Path(__file__).parent / "fakes"
 CONFTEST = """
@@ -23,14 +25,20 @@ def pytest_runtestloop(session):
     if not session.config.option.forks:
         return None
     import forked_run
+    forked_run.STILL_S, forked_run.LAST_S = {still}, {last}
     forked_run.run(session, session.config.option.forks, {{}})
     return True
 """
 
 
-def run(folder: Path, files: dict[str, str], *options: str) -> tuple[int, str]:
-    """Run these files of tests in three processes; return the code and what is printed."""
-    (folder / "conftest.py").write_text(CONFTEST.format(fakes=str(FAKES)))
+def run(
+    folder: Path, files: dict[str, str], *options: str, still: float = 300, last: float = 30
+) -> tuple[int, str]:
+    """Run these files of tests in three processes; return the code and what is printed. `still` and
+    `last`: seconds that a process may say nothing, and has to end.
+    """
+    conftest = CONFTEST.format(fakes=str(FAKES), still=still, last=last)
+    (folder / "conftest.py").write_text(conftest)
     (folder / "pytest.ini").write_text("[pytest]\n")
     for name, text in files.items():
         (folder / f"test_{name}.py").write_text(text)
@@ -161,3 +169,146 @@ def test_what_is_written_as_modules_are_read_is_not_told_by_each(
     code, out = run(tmp_path, {"a": f"{written}\ndef test_it(): pass\n"})
     assert code == 0, out
     assert out.count("early") <= 1
+
+
+STANDS = """
+import atexit, os, pathlib, signal, subprocess, time
+HERE = pathlib.Path(__file__)
+
+def stand():
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    HERE.with_suffix(".sleeps").write_text(str(child.pid))
+    while True:
+        try:
+            time.sleep(600)
+        except BaseException:
+            pass
+"""
+"""`stand` starts a program of its own, and no exception ends it: not that of a test's limit."""
+
+
+def sleeper_has_ended(folder: Path, name: str) -> bool:
+    """Return whether the program that `stand` started runs no more."""
+    pid = int((folder / f"test_{name}.sleeps").read_text())
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_who_stands_still_is_ended_and_named(tmp_path: Path) -> None:
+    """With all that it started, where its threads stood is written, and the rest of its file runs.
+    A test has its own limit first.
+    """
+    text = f"{STANDS}\ndef test_stands(): stand()\ndef test_after(): pass\n"
+    slow = "import time\ndef test_slow(): time.sleep(2)\n"
+    slow = slow.replace("def", "import pytest\n@pytest.mark.timeout(60)\ndef")
+    files = {"a": text, "b": slow, "c": "def test_fine(): pass\n"}
+    code, out = run(tmp_path, files, still=1)
+    assert code == 1
+    assert "test_stands" in out and "did not end within 1 s and was killed" in out
+    assert "in stand" in out, out
+    expected = ["FAILED test_a.py::test_stands", "PASSED test_a.py::test_after"]
+    assert outcomes(out) == [
+        *expected,
+        "PASSED test_b.py::test_slow",
+        "PASSED test_c.py::test_fine",
+    ]
+    eventually(lambda: sleeper_has_ended(tmp_path, "a"))
+
+
+def test_who_does_not_end_after_its_tests_is_told(tmp_path: Path) -> None:
+    """Its tests are told already; that it was killed is a warning."""
+    text = f"{STANDS}\ndef test_it(): atexit.register(stand)\n"
+    code, out = run(tmp_path, {"a": text}, still=1)
+    assert code == 0, out
+    assert "a process that had run all its tests did not end within 1 s and was killed" in out
+    eventually(lambda: sleeper_has_ended(tmp_path, "a"))
+
+
+def test_who_dies_is_seen_where_a_fork_of_it_lives(tmp_path: Path) -> None:
+    """The fork holds an end of its pipe: nothing is read from that, for ever."""
+    text = (
+        "import os, signal, time\n"
+        "def test_it():\n"
+        "    if not os.fork(): os.setsid(); time.sleep(600)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "def test_after(): pass\n"
+    ).replace("os.setsid()", "open(__file__ + '.pid', 'w').write(str(os.getpid()))")
+    code, out = run(tmp_path, {"a": text})
+    assert code == 1
+    assert "ended with -9" in out
+    assert "PASSED test_a.py::test_after" in outcomes(out)
+
+
+LETS_GO = """
+import pytest
+@pytest.fixture(scope="module")
+def gate():
+    HERE.with_suffix(".begun").touch()
+    yield
+    HERE.with_suffix(".ended").touch()
+"""
+KEY = """
+def test_it(gate):
+    while len(list(HERE.parent.glob("*.begun"))) < 3: time.sleep(0.01)
+    if HERE.stem == "test_a": os.kill(os.getppid(), signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
+def test_a_run_that_is_ended_lets_go_of_what_its_tests_made(tmp_path: Path, sent: str) -> None:
+    """A key ends all processes, each with the ends of its fixtures: no gate is left behind."""
+    text = f"{STANDS}{LETS_GO}{KEY.replace('SIGINT', sent)}    time.sleep(200)\n"
+    code, out = run(tmp_path, dict.fromkeys("abc", text))
+    assert code == pytest.ExitCode.INTERRUPTED, out
+    assert len(list(tmp_path.glob("*.ended"))) == 3, out
+
+
+def test_what_does_not_let_go_is_killed(tmp_path: Path) -> None:
+    """With all that it started."""
+    stands = "\ndef test_it():\n    if HERE.stem != 'test_a': stand()\n"
+    waits = "    while len(list(HERE.parent.glob('*.sleeps'))) < 2: time.sleep(0.01)\n"
+    text = f"{STANDS}{stands}{waits}    os.kill(os.getppid(), signal.SIGINT)\n    time.sleep(200)\n"
+    code, out = run(tmp_path, dict.fromkeys("abc", text), last=2)
+    assert code == pytest.ExitCode.INTERRUPTED, out
+    eventually(lambda: all(sleeper_has_ended(tmp_path, name) for name in "bc"))
+
+
+def test_where_whoever_forked_is_killed_the_others_let_go(tmp_path: Path) -> None:
+    """Nobody hears what they find."""
+    text = f"{STANDS}{LETS_GO}{KEY.replace('SIGINT', 'SIGKILL')}    time.sleep(200)\n"
+    code, _ = run(tmp_path, dict.fromkeys("abc", text))
+    assert code == -9
+    eventually(lambda: len(list(tmp_path.glob("*.ended"))) == 3)
+
+
+def test_what_the_whole_session_made_fails_at_its_end(tmp_path: Path) -> None:
+    """In each process, of its last test."""
+    text = (
+        "import pytest\n"
+        "@pytest.fixture(scope='session')\n"
+        "def broken():\n    yield\n    raise OSError('at the end of all')\n"
+        "def test_first(broken): pass\ndef test_it(broken): pass\n"
+    )
+    code, out = run(tmp_path, {"a": text})
+    assert code == 1
+    expected = [
+        "ERROR test_a.py::test_it",
+        "PASSED test_a.py::test_first",
+        "PASSED test_a.py::test_it",
+    ]
+    assert outcomes(out) == expected, out
+    assert "at the end of all" in out
+
+
+def test_a_file_waits_for_no_process_that_has_another(tmp_path: Path) -> None:
+    """Each of three has one, and no second before that has ended."""
+    text = (
+        "import pathlib, time\n"
+        "def test_it():\n"
+        "    pathlib.Path(__file__).with_suffix('.begun').touch()\n"
+        "    end = time.monotonic() + 30\n"
+        "    while len(list(pathlib.Path(__file__).parent.glob('*.begun'))) < 3:\n"
+        "        assert time.monotonic() < end\n"
+        "        time.sleep(0.01)\n"
+    )
+    code, out = run(tmp_path, dict.fromkeys("abc", text))
+    assert code == 0, out
