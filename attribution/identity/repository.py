@@ -20,7 +20,7 @@ from attribution.os_users import People
 from attribution.plain_files import text_of
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REMOTE = re.compile(r'^\s*\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]')
+_REMOTE = re.compile(r'^\s*\[\s*remote\s+"([^"\\]*(?:\\.[^"\\]*)*)"\s*\]')
 _URL = re.compile(r"^\s*url\s*=\s*(\S+)")
 _MOST_PARENTS = 40
 _MOST_BYTES = 1 << 20
