@@ -26,8 +26,24 @@ NEEDLESS = (
     "numpy/tests",
     "mitmproxy/tools",
     "mitmproxy/test",
-)
-"""Of what is installed: headers, tests and sources."""
+    "regex/tests",
+    "reportlab/fonts",
+    "stdnum/imsi.dat",
+    "stdnum/oui.dat",
+    "zstandard/_cffi*.so",
+    "*.dist-info/sboms",
+    *(f"PIL/_{name}.*.so" for name in ("avif", "imagingcms", "imagingft", "imagingtk", "webp")),
+    *(f"pillow.libs/lib{name}*" for name in (
+        "avif", "brotli", "freetype", "harfbuzz", "lcms2", "png16", "sharpyuv", "webp")),
+)  # fmt: skip
+"""Of what is installed (globs): headers, tests, sources, bills of materials, and what is never
+asked for: the kinds of pictures and the letters of reports that draw none, a second way into
+zstandard, tables of numbers that no rule checks.
+"""
+NOTICES = "*.dist-info/licenses/THIRD_PARTY_NOTICES"
+"""Kept, packed by gzip: seven megabytes of the same few licences."""
+SELDOM = r"/(pygments/(lexers|styles)|reportlab|PIL|xlsxwriter|pydoc_data)/"
+"""Compiled when somebody asks for a report or a workbook, not before: no gate loads them."""
 UNUSED = ("aioquic", "argon2-cffi", "asgiref", "flask", "ldap3", "tornado", "urwid")
 """What mitmproxy asks for and Outgate keeps out (`proxy/mitmproxy_patches/imports.py`): HTTP/3, its
 web pages, its own screens, a directory client. An extra that needs one of them keeps it.
@@ -141,12 +157,17 @@ def trim(prefix: Path) -> None:
     """Drop what is only there for those who build or test these packages."""
     [packages] = prefix.glob("lib/python3*/site-packages")
     for name in NEEDLESS:
-        shutil.rmtree(packages / name, ignore_errors=True)
+        for found in packages.glob(name):
+            shutil.rmtree(found) if found.is_dir() else found.unlink()
+    for notices in packages.glob(NOTICES):
+        packed = gzip.compress(notices.read_bytes(), mtime=0)
+        notices.with_name(f"{notices.name}.gz").write_bytes(packed)
+        notices.unlink()
     for pattern in PLAIN:
         for file in packages.rglob(pattern):
             file.unlink()
     if shutil.which("strip") is not None:
-        named = (*prefix.rglob("*.so"), *prefix.rglob("*.so.*"))
+        named = (*prefix.rglob("*.so"), *prefix.rglob("*.so.*"), prefix / "bin" / "py-spy")
         libraries = [file for file in named if file.is_file() and not file.is_symlink()]
         subprocess.run(["strip", "--strip-unneeded", *libraries], check=False)
 
@@ -155,7 +176,7 @@ def compile_all(python: Path) -> None:
     """The services' users cannot write beside the code, and would compile it at every start."""
     subprocess.run(
         [python, "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash",
-         python.parents[1] / "lib"], stdout=subprocess.DEVNULL, check=False)  # fmt: skip
+         "-x", SELDOM, python.parents[1] / "lib"], stdout=subprocess.DEVNULL, check=False)  # fmt: skip
 
 
 def link(place: Path) -> None:
@@ -164,7 +185,7 @@ def link(place: Path) -> None:
     python = "/" / PLACE / "python" / "bin" / "python3"
     lines = program.read_text().splitlines(keepends=True)
     body = "".join(line for line in lines if not line.startswith(("#!", "'''", '"exec"')))
-    program.write_text(f"#!{python} -P\n{body}")
+    program.write_text(f"#!{python} -PB\n{body}")
     program.chmod(0o755)
     for other in (place / "python" / "bin").iterdir():
         if other.name not in {"outgate", "python3", "py-spy"} and "python3." not in other.name:

@@ -190,7 +190,7 @@ def code_of(arguments: list[str] | None = None) -> int:
         error.show()
         return 2
     except ClickException as error:
-        return _wrong_use(error)
+        return _wrong_use(error, given)
     except CannotRunError as error:
         return _complain(error, error.code)
     except (SettingsError, InputError, ForbiddenError) as error:
@@ -223,10 +223,20 @@ def _refused_by_system(error: OSError) -> int:
     )
 
 
-def _wrong_use(error: ClickException) -> int:
+def _wrong_use(error: ClickException, given: list[str]) -> int:
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "outgate"
+    path = context.command_path if context is not None else _command_of(given)
     return _say(f"{_sentence(error.format_message())} Try: {path} --help", 2)
+
+
+def _command_of(given: list[str]) -> str:
+    """Return the command that these words begin with: a parser's own faults do not tell it."""
+    path, commands = "outgate", vars(typer.main.get_command(application)).get("commands", {})
+    for word in given:
+        if word not in commands:
+            break
+        path, commands = f"{path} {word}", vars(commands[word]).get("commands", {})
+    return path
 
 
 def _complain(error: OutgateError, code: int) -> int:

@@ -284,7 +284,7 @@ class DeskSheets:
         seen = "none today" if not last else ago(now - datetime.fromtimestamp(last, now.tzinfo))
         skipped = totals["degraded"]
         state = "A gate runs." if runs else "No gate runs: nothing is watched."
-        missed = counted(skipped, "case") if skipped else "none"
+        missed = counted(skipped, "case") if skipped else "no case"
         return Sheet(
             facts=(
                 Row("Gate", state, "allowed" if runs else "blocked"),

@@ -236,7 +236,7 @@ def _headline(
 
 def _is_worth_a_word(record: Record) -> bool:
     stopped = record.decision.verdict is not Verdict.ALLOW or record.fate is not None
-    if unchecked(record):
+    if unchecked(record) or (record.fate is None and record.decision.degraded):
         return True
     if CUT_NOTE in record.notes:
         return stopped or _is_cut(record)

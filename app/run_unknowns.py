@@ -44,5 +44,5 @@ def unchecked(record: Record) -> str:
     if record.fate is not None:
         return ""
     unread = [one.note or "a part of it could not be read" for one in unread_text(record.findings)]
-    said: dict[str, Any] = dict.fromkeys((*unread, *record.decision.degraded))
+    said: dict[str, Any] = dict.fromkeys((*unread, *record.decision.failed_checks))
     return printable("; ".join(said), 300)

@@ -81,7 +81,7 @@ def _cells(record: Record) -> Mapping[str, str]:
 
 def _found(record: Record) -> str:
     """What nobody could read is not clean, whatever was found beside it."""
-    unread = unread_text(record.findings) or record.decision.degraded
+    unread = unread_text(record.findings) or record.decision.failed_checks
     told = found_phrase(record.findings), UNREAD if unread else ""
     return "; ".join(filter(None, told)) or "–"
 

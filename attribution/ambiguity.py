@@ -1,11 +1,12 @@
 """From portraits of the holders of a socket to an attribution (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from attribution.facts import Ownership, ProcessFacts, Rest
+from attribution.origins import adopts
 from attribution.process_profile import Portrait
-from core.attribution import Attribution, Certainty
+from core.attribution import Attribution, Certainty, ProcessRef
 
 _JIFFY_S = 0.004
 """The kernel counts the time since data was sent in its ticks."""
@@ -111,6 +112,33 @@ def in_doubt(found: Attribution, reason: str | None) -> Attribution:
     if reason is None or found.certainty is Certainty.UNKNOWN:
         return found
     return replace(found, certainty=Certainty.LIKELY, reason=found.reason or reason)
+
+
+def with_candidates(found: Attribution, beside: Iterable[ProcessRef]) -> Attribution:
+    """Return the attribution with these as candidates, beside whom it names; the very same where
+    nobody is known.
+    """
+    if found.certainty is Certainty.UNKNOWN:
+        return found
+    own = () if found.process is None else (found.process,)
+    every = tuple(dict.fromkeys((*own, *found.candidates, *beside)))
+    return replace(found, candidates=every) if len(every) > len(own) else found
+
+
+def givers(
+    child: ProcessFacts, ancestry: Iterable[ProcessRef], opened_at: float
+) -> Iterator[ProcessRef]:
+    """Yield the parents from which a process that is younger than a connection may have it: up to
+    the first that was there when it was opened. Who takes in whose parents are gone gave nothing.
+    """
+    if child.born_at is None or child.born_at <= opened_at or child.adopted:
+        return
+    for parent in ancestry:
+        if adopts(parent):
+            return
+        yield parent
+        if parent.started_at is None or parent.started_at.timestamp() <= opened_at:
+            return
 
 
 def another_sender(

@@ -11,7 +11,7 @@ In the helper process; nothing of what is found is run.
 import os
 import posixpath
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from string import ascii_letters, digits
 
@@ -41,7 +41,9 @@ _MOST_PARTS = 50
 """Of a dotted name: a text may name one with a million."""
 
 
-_known: OrderedDict[tuple[str, int, int, int, int, frozenset[bytes], bool], Asks] = OrderedDict()
+_known: OrderedDict[tuple[str, int, int, int, int, frozenset[bytes] | None, bool], Asks] = (
+    OrderedDict()
+)
 
 
 def is_answered_by_others(start: Start, folder: str, script: str | None) -> bool:
@@ -198,12 +200,33 @@ class _Closure:
             self._read.add(path)
             asks = _asks_of(self.start, path, wanted, package, is_script=place == "")
             more = asks.tried if place == self.folder else asks.needed
-            todo += self._new((absolute(name, package) for name in more), there, places)
+            names = (self._module(name, package, places) for name in more)
+            todo += self._new(names, there, places)
             yield self.asked
 
     def _package(self, run: str) -> str:
         """Return the package of what is run by `-m`."""
         return run if _is_main(self.script) else run.rpartition(".")[0]
+
+    def _module(self, name: str, package: str, places: Sequence[str]) -> str:
+        """Return the module that a source of this package asks for; of `a:b` no more than `a`
+        where that may have something else of this name.
+        """
+        place, _, part = name.partition(":")
+        whole = absolute(place, package)
+        if not part or not whole:
+            return whole
+        module = f"{whole}.{part}"
+        known = module in self.held or any(self._found(module.split("."), places))
+        return whole if not known or self._has(whole, part, places) else module
+
+    def _has(self, package: str, part: str, places: Sequence[str]) -> bool:
+        """True where a package may have something of this name that is none of its modules."""
+        found = list(self._found(package.split("."), places))
+        sources = [_asks_of(self.start, path, None, of, is_script=False) for path, _, of in found]
+        if not sources:  # a folder alone has nothing, and what cannot be read may have anything
+            return package in self.held
+        return any(one.bound is None or _gives(one.bound, part, package) for one in sources)
 
     def _new(
         self, names: Iterable[str], there: set[str], places: Sequence[str]
@@ -244,9 +267,9 @@ class _Closure:
                 entries = listed(self.start.files.outside(folder))
                 named = {entry for entry in entries if entry.partition(".")[0] == part}
                 inner = f"{folder}/{part}"
-                if part in named and self._is_regular(inner):
+                if part in named and (begun := self._beginnings(inner)):
                     within = [(inner, place)]
-                    if is_last:
+                    if is_last and not _has_library(begun):
                         yield f"{inner}/__init__.py", place, ".".join(parts)
                     break
                 if any(is_loaded(entry.partition(".")[2]) for entry in named):
@@ -257,9 +280,18 @@ class _Closure:
                 within += [(inner, place)] if part in named else []
             searched = within
 
-    def _is_regular(self, folder: str) -> bool:
+    def _beginnings(self, folder: str) -> list[str]:
+        """Return the files of which one makes a folder a package; none where it has none."""
         names = listed(self.start.files.outside(folder))
-        return any(name.startswith("__init__.") for name in names)
+        return [name for name in names if name.startswith("__init__.")]
+
+
+def _gives(bound: Collection[str], part: str, package: str) -> bool:
+    """True where a name is bound to something else than by an import from its very package."""
+    if part in bound:
+        return True
+    places = (name.rpartition(":")[0] for name in bound if name.endswith(f":{part}"))
+    return any(absolute(place, package) != package for place in places)
 
 
 def _has_library(entries: Iterable[str]) -> bool:
@@ -277,25 +309,29 @@ def _is_main(path: str) -> bool:
 
 
 def _asks_of(
-    start: Start, path: str, wanted: frozenset[bytes], package: str, *, is_script: bool
+    start: Start, path: str, wanted: frozenset[bytes] | None, package: str, *, is_script: bool
 ) -> Asks:
     """Read what a source asks for; nothing for one that was changed since the start, unless it is
     the script, of which that is asked elsewhere. `wanted`: names of all that may be found; where a
-    source of no package has none of them it asks for nothing of that.
+    source of no package has none of them it asks for nothing of that. None: read it whole.
     """
     outside = start.files.outside(path)
     try:
         found = os.stat(outside)
     except OSError:
-        return Asks()
+        return Asks(bound=None)
     if not is_script and start.is_since(path):
-        return Asks()
+        return Asks(bound=None)
     stamp = found.st_dev, found.st_ino, found.st_ctime_ns, found.st_size
     key = (outside, *stamp, wanted, package != "")
     known = _known.get(key)
     if known is None:
         source = text_of(outside, MOST_SOURCE + 1)
-        none = source.isascii() and wanted.isdisjoint(source.translate(_WORDS).split())
+        none = (
+            wanted is not None
+            and source.isascii()
+            and wanted.isdisjoint(source.translate(_WORDS).split())
+        )
         none = none and not (package and may_ask_within(source))
         known = _known[key] = Asks() if none else asks_in(source)
         while len(_known) > _MOST_KNOWN:

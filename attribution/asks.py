@@ -10,13 +10,18 @@ from attribution.identity.imports import asked_by_call, nodes_of, tree_of
 
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _OWN_PACKAGE = frozenset({"__package__", "__name__"})
+_BINDS_ANY = frozenset(
+    "* globals locals vars exec eval setattr modules __dict__ __class__ __getattr__".split()
+)
+"""Where these are used, a module may have any name."""
 _BLANKS = b" \t\f\r\n\\"
 
 
 @dataclass(frozen=True, slots=True)
 class Asks:
     """Dotted names of modules; one that begins with dots counts from the package of the source, as
-    `importlib` writes it. Of `from a import b` both `a` and `a.b`: only `a` itself knows.
+    `importlib` writes it. Of `from a import b` both `a` and `a:b`: the module `a.b` is asked for
+    only where `a` has nothing of that name.
     """
 
     needed: frozenset[str] = frozenset()
@@ -24,6 +29,8 @@ class Asks:
     tried: frozenset[str] = frozenset()
     """All, also those without which it goes on: whoever names a folder may be the only one to have
     them."""
+    bound: frozenset[str] | None = frozenset()
+    """Names that something is given in it, `a:b` for what `from a import b` gives; None: any."""
 
 
 def may_ask_within(source: bytes) -> bool:
@@ -35,12 +42,14 @@ def asks_in(source: bytes) -> Asks:
     """Return what a source asks for; nothing for what is no Python."""
     tree = tree_of(source)
     if tree is None:
-        return Asks()
+        return Asks(bound=None)
     tried = [part for node in nodes_of(tree) if _goes_on_without(node) for part in _tried(node)]
     within = {node for part in tried for node in nodes_of(part)}
     nodes = nodes_of(tree)
+    given = {name for node in nodes for name in _given_to_others(node)}
     needed = _modules_of(node for node in nodes if node not in within)
-    return Asks(needed=needed, tried=_modules_of(nodes))
+    kept = frozenset(name for name in _modules_of(nodes) if _after(name) not in given)
+    return Asks(needed=needed & kept, tried=kept, bound=_bound_in(nodes))
 
 
 def absolute(name: str, package: str) -> str:
@@ -64,13 +73,62 @@ def _modules_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
             case ast.ImportFrom(module=module, level=level):
                 place = f"{'.' * level}{module or ''}"
                 names.add(place)
-                dot = "." if module else ""
-                names.update(f"{place}{dot}{alias.name}" for alias in node.names)
+                names.update(f"{place}:{alias.name}" for alias in node.names)
             case ast.Call():
                 names.add(_by_call(node))
             case _:
                 pass
     return frozenset(names - {""})
+
+
+def _after(name: str) -> str:
+    return name.partition(":")[2]
+
+
+def _given_to_others(node: ast.AST) -> list[str]:
+    """Return what of another module may be given by this: `a.b = 1`, `setattr(a, "b", 1)`."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="self" | "cls")):
+            return []
+        case ast.Attribute(attr=name, ctx=ast.Store()):
+            return [name]
+        case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), *_]):
+            return [name]
+        case _:
+            return []
+
+
+def _bound_in(nodes: Iterable[ast.AST]) -> frozenset[str] | None:
+    """Return all names that something is given, also where that is within a function: it may be
+    for its module.
+    """
+    bound: set[str] = set()
+    for node in nodes:
+        bound.update(_bound_by(node))
+        if _named(node) in _BINDS_ANY:
+            return None
+    return None if not bound.isdisjoint(_BINDS_ANY) else frozenset(bound)
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import(names=names):
+            return [one.asname or one.name.partition(".")[0] for one in names]
+        case ast.ImportFrom(module=module, level=level, names=names):
+            place = f"{'.' * level}{module or ''}"
+            kept = (one.asname in {None, one.name} and one.name != "*" for one in names)
+            pairs = zip(names, kept, strict=True)
+            return [f"{place}:{one.name}" if same else one.asname or "*" for one, same in pairs]
+        case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+            return [name]
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.ExceptHandler():
+            return [node.name or ""]
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return [name]
+        case ast.MatchMapping(rest=str(name)):
+            return [name]
+        case _:
+            return []
 
 
 def _by_call(call: ast.Call) -> str:
@@ -119,7 +177,7 @@ def _called(item: ast.withitem) -> list[ast.expr]:
     return [call.func] if isinstance(call, ast.Call) else []
 
 
-def _named(word: ast.expr) -> str:
+def _named(word: ast.AST) -> str:
     match word:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name

@@ -16,11 +16,13 @@ from attribution.ambiguity import (
     SHARED,
     UNUSED,
     another_sender,
+    givers,
     in_doubt,
     of_one,
     of_several,
     rested,
     use_of,
+    with_candidates,
 )
 from attribution.beacon.claims import RequestClaim
 from attribution.beacon.reading import request_claims
@@ -32,7 +34,7 @@ from attribution.line.joining import joined
 from attribution.line.sampler import LineSampler, SampleTarget, program_of
 from attribution.os_users import People
 from attribution.process_cache import Gallery
-from attribution.process_profile import Portrait
+from attribution.process_profile import Portrait, ref_of
 from attribution.reader import Reader
 from attribution.reader_helpers import Unread
 from attribution.sender_files import FilesOfSenders
@@ -137,7 +139,15 @@ class SocketAttributor(Examines):
             if earlier is not None and rested(earlier.rests, ownership):
                 doubt = RESTED
             found = replace(found, on_behalf=self._peers_of(sole))
-        doubt = doubt if earlier is None else earlier.doubt or doubt
+            if doubt is not None:
+                gave = givers(sole, found.ancestry, use.opened_at)
+                own = self._own_pids()
+                held = (one for one in (*others, before) if one is not None and one.pid not in own)
+                refs = (ref_of(facts, self._people) for facts in held)
+                found = with_candidates(found, (*refs, *gave))
+        if earlier is not None and earlier.doubt is not None:
+            doubt = earlier.doubt
+            found = with_candidates(found, earlier.attribution.candidates)
         seen = Found(
             attribution=in_doubt(found, doubt),
             sole=sole,
@@ -295,6 +305,7 @@ class SocketAttributor(Examines):
             if before is not None and before.doubt is not None and seen.doubt is None:
                 # another look came to it meanwhile
                 doubted = in_doubt(seen.attribution, before.doubt)
+                doubted = with_candidates(doubted, before.attribution.candidates)
                 seen = replace(seen, attribution=doubted, doubt=before.doubt)
             self._seen[connection.id] = seen
             while len(self._seen) > _MOST_CONNECTIONS:

@@ -2,6 +2,7 @@
 
 from attribution.facts import ProcessFacts
 from attribution.interpreters import base_name
+from core.attribution import ProcessRef
 
 _ORIGINS = frozenset(
     "sshd sshd-session login agetty getty gdm-session-worker gdm-x-session gdm-wayland-session"
@@ -42,7 +43,7 @@ def is_origin(process: ProcessFacts) -> bool:
     return name in _ORIGINS and (process.exe or "").startswith(_SYSTEM_FOLDERS)
 
 
-def adopts(process: ProcessFacts) -> bool:
+def adopts(process: ProcessFacts | ProcessRef) -> bool:
     """True for a process whose children may be anybody's."""
     names = {base_name(process.exe or ""), process.name}
     return process.pid == 1 or not names.isdisjoint(_ADOPTING)

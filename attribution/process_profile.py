@@ -134,8 +134,8 @@ def paint(
     reason = _of_process(line, seen) or reason
     return Portrait(
         facts=facts,
-        ref=_ref(facts, people),
-        ancestry=tuple(_ref(parent, people) for parent in parents),
+        ref=ref_of(facts, people),
+        ancestry=tuple(ref_of(parent, people) for parent in parents),
         user=people.name(user_name(facts)),
         script=None if seen.resolution is None else _script(seen.resolution, seen.identity, people),
         script_facts=owner,
@@ -213,7 +213,8 @@ def _script(resolution: Resolution, identity: Identity, people: People) -> Scrip
     )
 
 
-def _ref(facts: ProcessFacts, people: People) -> ProcessRef:
+def ref_of(facts: ProcessFacts, people: People) -> ProcessRef:
+    """Return a process as it is recorded."""
     return ProcessRef(
         pid=facts.pid,
         started_at=facts.started_at,

@@ -105,7 +105,7 @@ class Attribution:
     ancestry: tuple[ProcessRef, ...] = ()
     """Parents of `process`, nearest first."""
     candidates: tuple[ProcessRef, ...] = ()
-    """All owners when a socket is shared."""
+    """All that may have sent, where a socket is or was shared."""
     script_candidates: tuple[str, ...] = ()
     """Paths of all scripts that were named, where the witnesses of the script differ."""
     on_behalf: tuple[SenderPeer, ...] | None = None

@@ -101,6 +101,10 @@ class Mode(StrEnum):
     ENFORCE = "enforce"
 
 
+_DEEDS = frozenset({"redaction", "hold"})
+"""Stages that do what a rule asks, when all is known."""
+
+
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -138,3 +142,10 @@ class Decision:
     def left(self) -> bool:
         """Whether the gate let the request leave; what of it arrived is another question."""
         return lets_out(self.verdict, self.hold_outcome)
+
+    @property
+    def failed_checks(self) -> tuple[str, ...]:
+        """What failed and left something unchecked: all of `degraded` but that a request could not
+        be redacted or held, which is what becomes of one that was read.
+        """
+        return tuple(one for one in self.degraded if one.partition(":")[0] not in _DEEDS)

@@ -36,6 +36,10 @@ class Conversation:
     """Layers: the client has hung up."""
     closing_words: int = 0
     """Layers: how many bytes of words the client's closing had; they do not leave."""
+    misspoke: int = 0
+    """Layers: the close code for what the client sent last, where that was no WebSocket message."""
+    unfinished: int = 0
+    """Layers: bytes of a message of the client's that never ended; they do not leave."""
     waiting: bool = False
     """Inspection: a message waits for a person."""
     held_back: HeldBack | None = None

@@ -27,6 +27,10 @@ _PINGS_REMEMBERED = 16
 _FRAMES_APART = 1024
 """So many frames of one message go on as they were cut; of more, as many become one."""
 _OPEN = frozenset({ConnectionState.OPEN, ConnectionState.REMOTE_CLOSING})
+_OWED = frozenset({ConnectionState.OPEN, ConnectionState.LOCAL_CLOSING})
+"""A frame that closes, and an end, leave none of these. Where wsproto says in one that all is over,
+it has read what is no frame, and the words are its own.
+"""
 
 
 class _Pings:
@@ -107,6 +111,8 @@ class GateWebsocketLayer(WebsocketLayer):
             elif isinstance(seen, Ping | Pong):
                 yield from self._control(seen, from_client)
             elif isinstance(seen, CloseConnection):
+                if from_client and near.state in _OWED:
+                    self._conversation.misspoke = seen.code
                 way = self._up if from_client else self._down
                 yield from self._through(way, way.ends(seen))
             if count % FRAMES == 0:
@@ -181,9 +187,10 @@ class GateWebsocketLayer(WebsocketLayer):
     def _finish(self, last: CloseConnection, *, from_client: bool) -> layer.CommandGenerator[None]:
         """One side has closed: so is the other, and what a client says in closing stays here."""
         self._closed_by(client=from_client, code=last.code)
-        unsaid = last.reason if from_client else None
-        if unsaid:
-            self._conversation.closing_words = len(unsaid.encode())
+        conversation = self._conversation
+        conversation.unfinished = self._unfinished[True].size
+        if from_client and last.reason and not conversation.misspoke:
+            conversation.closing_words = len(last.reason.encode())
         yield from _close(self.server_ws, last.code, None if from_client else last.reason)
         yield commands.CloseConnection(self.server_ws.conn)
         yield from _close(self.client_ws, last.code, last.reason)

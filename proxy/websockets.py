@@ -5,6 +5,7 @@ and its bytes are not in the sum. Placeholders that replaced values on the way o
 again in what the server says.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from core.classification import Classification
@@ -67,9 +68,8 @@ class MessageGate:
             whole.cut(
                 MESSAGE_TOO_LARGE, replace(whole.decision, verdict=Verdict.BLOCK, reason=reason)
             )
-        if conversation.closing_words:
-            words = counted(conversation.closing_words, "byte")
-            whole.note(f"the client's {words} of closing words were not passed on")
+        for note in _stayed(conversation):
+            whole.note(note)
         self._inspection.close(whole, reader.answer(), reader.tap)
 
     async def _inspect(
@@ -226,6 +226,19 @@ def _end(whole: Transaction, size: int, decision: Decision, reference: str) -> s
     conversation.end(refusals.brief(decision, reference))
     said = f"a message of {counted(size, 'byte')} {MESSAGE_REFUSED}"
     return f"{said}; {counted(left, 'byte')} had left"
+
+
+def _stayed(conversation: Conversation) -> Iterator[str]:
+    """Yield what is to say of bytes beside its messages that the client sent, and that stayed."""
+    if conversation.closing_words:
+        words = counted(conversation.closing_words, "byte")
+        yield f"the client's {words} of closing words were not passed on"
+    if conversation.unfinished:
+        size = counted(conversation.unfinished, "byte")
+        yield f"{size} of a message that never ended were not passed on"
+    if code := conversation.misspoke:
+        said = f"what the client sent last was no WebSocket message ({code})"
+        yield f"{said}: it was not passed on"
 
 
 def stricter(known: Decision, new: Decision) -> Decision:

@@ -36,6 +36,7 @@ from benchmarks.attribution_attacks import (
     strange,
     supervised,
     titles,
+    turned,
 )
 from benchmarks.attribution_attacks.arena import ATTACKS, REQUESTS, Arena, Attack
 
@@ -65,6 +66,7 @@ _GROUPS = (
     strange,
     asked,
     imitations,
+    turned,
     honest,
 )
 HONEST = (

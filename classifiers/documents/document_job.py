@@ -31,8 +31,8 @@ _CONTAINERS = frozenset(
     }
 )
 EXTRA = "outgate[documents]"
-"""Brings what reads columnar files, and tables of text faster."""
-_HEAVY = frozenset({"polars", "pyarrow"})
+"""Brings what reads columnar files and PDF, and tables of text faster."""
+_HEAVY = frozenset({"polars", "pyarrow", "pypdfium2"})
 _PANIC = "PanicException"
 """What a panic of a library written in Rust becomes in Python: not an `Exception`."""
 

@@ -53,6 +53,8 @@ class Kept:
     """What is wrong with the list of cases, or of other sums, if anything."""
     untold_before: datetime | None
     """Nothing is known of what this time has before it: neither records nor sums."""
+    nothing: bool = False
+    """Nothing is known of this time at all."""
 
     @property
     def is_true(self) -> bool:
@@ -61,8 +63,8 @@ class Kept:
 
     @property
     def is_less(self) -> bool:
-        """Whether records of this time are not there any more."""
-        return self.gone > 0 or (self.past.problem is not None)
+        """Whether records of this time are not there any more, or none ever were."""
+        return self.gone > 0 or self.nothing or self.past.problem is not None
 
     @property
     def answer(self) -> str:
@@ -71,7 +73,9 @@ class Kept:
         if self.gone:
             told += f"Of {counted(self.gone, 'request')} only sums are kept; of what is left: "
         elif self.untold_before is not None:
-            told += f"Nothing is known of before {_time(self.untold_before)}; since then: "
+            since = "so nothing of this time." if self.nothing else "since then: "
+            parted = "," if self.nothing else ";"
+            told += f"Nothing is known of before {_time(self.untold_before)}{parted} {since}"
         return told
 
 
@@ -127,6 +131,8 @@ class Counted:
         if past.problem is not None or past.passes != self._passes:
             still = []  # a pass of retention went by, or there is nothing to compare with
         differ = sum(self._sums.get(hour) != after.get(hour) for hour in still)
+        untold = _untold(self._store, past, self._period)
+        late = untold is not None and untold >= self._period.until.astimezone(UTC)
         return Kept(
             past=past,
             gone=found.count,
@@ -134,7 +140,8 @@ class Counted:
             differ=differ,
             compared=len(still),
             cases=cases,
-            untold_before=_untold(self._store, past, self._period),
+            untold_before=untold,
+            nothing=late and not (self._sums or self._unread),
         )
 
 

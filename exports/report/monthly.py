@@ -90,7 +90,7 @@ def report(
     said = _Approvals(acts, period.until)
     return Page(
         title=f"What Python sent: {period.called}{_only(only)}",
-        answer=_of_what(only) + kept.answer + _answer(sums, said),
+        answer=_of_what(only) + kept.answer + ("" if kept.nothing else _answer(sums, said)),
         sections=(
             _totals(sums, earlier, kept_earlier if kept_earlier.is_less else kept),
             whether_all(kept),
@@ -238,7 +238,7 @@ def _unsure(sums: Sums, less: Kept) -> Iterator[str]:
         "All else in this report is as true as who signed the pack."
     )
     if less.is_less:
-        yield "? stands where of one of the two times not all records are kept."
+        yield "? stands where of one of the two times not all is known."
     if sums.unreadable:
         yield (
             f"{counted(sums.unreadable, 'entry', 'entries')} cannot be read by this version and "

@@ -427,3 +427,19 @@ def test_a_request_of_which_a_check_failed_is_not_told_as_any_other() -> None:
     assert "      Not all of it was checked: the worker was late.\n" in said
     assert "checked" not in told(whole)
     assert "checked" not in told(uninspected("bypass: a", "Why"))
+
+
+@pytest.mark.parametrize("why", ["redaction: the request is signed", "hold: nobody can be asked"])
+@pytest.mark.parametrize("verdict", [Verdict.BLOCK, Verdict.WATCH, Verdict.ALLOW])
+def test_what_a_rule_could_not_do_is_not_told_as_not_checked(why: str, verdict: Verdict) -> None:
+    """All of it was read: that it was not rewritten, or did not wait, is what became of it."""
+    intended = Verdict.REDACT if why.startswith("redaction") else Verdict.HOLD
+    whole = replace(sent(verdict, 7), findings=())
+    could_not = replace(
+        whole.decision, intended=intended, degraded=(why,), reason="Stays; it could not be done."
+    )
+    said = told(replace(whole, decision=could_not))
+    assert "checked" not in said
+    assert "Stays; it could not be done." in said
+    both = replace(could_not, degraded=("shapes: IndexError", why))
+    assert "Not all of it was checked: shapes: IndexError.\n" in told(replace(whole, decision=both))

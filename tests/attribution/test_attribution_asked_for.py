@@ -225,6 +225,48 @@ def test_another_part_of_a_package_that_the_script_asks_for_is_a_doubt(
     assert begin(str(script), script=script, cwd=tmp_path, **told) == (True, UNASKED)
 
 
+HIDDEN = {
+    "assigned": {"pkg/__init__.py": "sub = 1"},
+    "a function": {"pkg/__init__.py": "def sub(): pass"},
+    "a class": {"pkg/__init__.py": "class sub: pass"},
+    "from elsewhere": {"pkg/__init__.py": "from os import path as sub"},
+    "of its own name elsewhere": {"pkg/__init__.py": "import sub", "sub.py": ""},
+    "a part by another's name": {"pkg/__init__.py": "from . import a as sub", "pkg/a.py": ""},
+    "of a part's": {"pkg/__init__.py": "from .a import sub", "pkg/a.py": "sub = 1"},
+    "all that another has": {"pkg/__init__.py": "from .a import *", "pkg/a.py": "sub = 1"},
+    "in a loop": {"pkg/__init__.py": "for sub in (1, 2): pass"},
+    "by a walrus": {"pkg/__init__.py": "(sub := 1)"},
+    "by its module's names": {"pkg/__init__.py": "globals()['s' + 'ub'] = 1"},
+    "by setattr": {"pkg/__init__.py": "import sys\nsetattr(sys.modules[__name__], 'sub', 1)"},
+    "by a hook": {"pkg/__init__.py": "def __getattr__(name):\n    return {'sub': 1}[name]"},
+    "by a text": {"pkg/__init__.py": "exec('su' 'b = 1')"},
+    "by a match": {"pkg/__init__.py": "match 1:\n    case sub: pass"},
+    "by a function": {"pkg/__init__.py": "def f():\n    global sub\n    sub = 1\nf()"},
+    "by whoever asks": {"pkg/__init__.py": "from . import a", "pkg/a.py": ""}
+    | {"own/job.py": "import pkg\npkg.sub = 1\n"},
+    "by whoever asks, by setattr": {"pkg/__init__.py": ""}
+    | {"own/job.py": "import pkg\nsetattr(pkg, 'sub', 1)\n"},
+}
+
+
+@pytest.mark.parametrize("way", ["the path", "an archive on the path"])
+@pytest.mark.parametrize("how", HIDDEN)
+def test_a_part_hidden_by_what_its_package_has_of_its_name_is_a_doubt(
+    begin: Begin, tmp_path: Path, how: str, way: str
+) -> None:
+    """`from pkg import sub` takes what `pkg` has of that name; `pkg/sub.py` runs for another."""
+    script, more, first = tmp_path / "own/job.py", tmp_path / "more", ""
+    for name, text in {"pkg/sub.py": "", "own/job.py": "", **HIDDEN[how]}.items():
+        place = tmp_path if name.startswith("own/") else more
+        _module(place, name)
+        (place / name).write_text(text)
+        first = text if place == tmp_path else first
+    script.write_text(f"{first}from pkg import sub\n{_SCRIPT}")
+    path = str(more if way == "the path" else _packed(more))
+    told = {"GIVENBACKEND": "pkg.sub", "PYTHONPATH": path}
+    assert begin(str(script), script=script, cwd=tmp_path, **told) == (True, UNASKED)
+
+
 def _packed(folder: Path) -> Path:
     path = folder.with_suffix(".zip")
     with zipfile.ZipFile(path, "w") as archive:
@@ -302,6 +344,16 @@ def _told(imports: str) -> str:
             {"pkg/__init__.py": "", "pkg/a.py": ""},
         ),
         ("import importlib\nimportlib.import_module('ns.a')", {"ns/a.py": ""}),
+        (
+            "from pkg import a, b",
+            {"pkg/__init__.py": "from . import a\nfrom .b import b\n__all__ = ['a', 'b']"}
+            | {"pkg/a.py": "", "pkg/b.py": "b = a = 1"},
+        ),
+        (
+            "from pkg import a\nself = type('', (), {})()\nself.a = a",
+            {"pkg/__init__.py": "# Of a.\nimport os\nhome = os.sep\nfrom pkg import a"}
+            | {"pkg/a.py": ""},
+        ),
         ("from ns import a", {"ns/a.py": "import ns.b", "ns/b.py": ""}),
         ("import pkg", {"pkg/__init__.py": "", "pkg/rows.json": "", "pkg/data/x.txt": ""}),
         (
@@ -393,6 +445,11 @@ def test_what_the_script_asks_for_is_no_doubt(
         ),
         ("if RAN: __import__('ns' + '.a' * 9)", {"more/ns/a.py": ""}),
         (f"if RAN: __import__('ns{'.a' * 100_000}')", {"more/ns/b.py": ""}),
+        (
+            "if RAN: import pkg",
+            {"more/pkg/__init__.py": "import quick", "more/pkg/__init__.abi3.so": ""}
+            | {"more/quick.py": ""},
+        ),
         ("", {"more/paths.pth": "import colorsys"}),
         ("", {"more/quick.pyx": ""}),
         ("", {"more/quick.pyw": ""}),

@@ -39,9 +39,9 @@ def test_no_source_that_asks_by_dots_is_left_unread(
     ("text", "needed"),
     [
         ("import a.b.c, d as e", {"a.b.c", "d"}),
-        ("from a.b import c, d as e", {"a.b", "a.b.c", "a.b.d"}),
-        ("from . import a", {".", ".a"}),
-        ("from ..a import b", {"..a", "..a.b"}),
+        ("from a.b import c, d as e", {"a.b", "a.b:c", "a.b:d"}),
+        ("from . import a", {".", ".:a"}),
+        ("from ..a import b", {"..a", "..a:b"}),
         ("__import__('a.b')", {"a.b"}),
         ("importlib.import_module('.a', 'b.c')", {"b.c.a"}),
         ("importlib.import_module('..a', package='b.c')", {"b.a"}),
@@ -64,5 +64,7 @@ def test_a_source_asks_for_dotted_names(text: str, needed: set[str]) -> None:
 def test_what_is_only_tried_is_told_apart() -> None:
     text = b"import a.b\ntry: from .c import d\nexcept ImportError: import e\n"
     assert asks_in(text) == Asks(
-        needed=frozenset({"a.b"}), tried=frozenset({"a.b", ".c", ".c.d", "e"})
+        needed=frozenset({"a.b"}),
+        tried=frozenset({"a.b", ".c", ".c:d", "e"}),
+        bound=frozenset({"a", ".c:d", "e", ""}),
     )

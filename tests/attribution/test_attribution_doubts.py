@@ -63,6 +63,7 @@ def test_what_was_opened_by_another_program_stays_in_doubt(
         found = subject.attribute(same)
         assert found.certainty is Certainty.LIKELY
         assert "opened the connection" in str(found.reason)
+        assert {one.pid for one in found.candidates} == {100, pid}
     assert subject.attribute(connection("another")).certainty is Certainty.EXACT
 
 
@@ -73,7 +74,10 @@ def test_what_several_held_stays_in_doubt(machine: FakeMachine) -> None:
     subject, same = attributor(machine), connection()
     subject.attribute(same)
     machine.holders = (100,)
-    assert subject.attribute(same).reason == SHARED
+    for _ in range(2):
+        found = subject.attribute(same)
+        assert found.reason == SHARED
+        assert {one.pid for one in found.candidates} == {100, 101}
 
 
 @pytest.mark.parametrize("image", [1, 2])
@@ -128,6 +132,45 @@ def test_a_fork_younger_than_the_connection_is_in_doubt_though_a_busy_gate_took_
     machine.found = {"opened_at": 61.0}
     found = attributor(machine).attribute(replace(accepted, id="answered"))
     assert (found.certainty is Certainty.EXACT) is (born_at < 60.0)
+
+
+@pytest.mark.parametrize(
+    ("parents", "told"),
+    [
+        ((), [100, 50]),
+        (((50, 59.5),), [100, 50, 40]),
+        (((50, 59.5), (40, 59.4)), [100, 50, 40]),
+        (((50, 50.0),), [100, 50]),
+    ],
+    ids=["the shell", "a forked shell, too", "not who takes in others", "no further than needed"],
+)
+def test_a_fork_younger_than_the_connection_is_told_with_its_parents(
+    machine: FakeMachine, parents: tuple[tuple[int, float], ...], told: list[int]
+) -> None:
+    """Whoever it has the connection from may have sent: each is a candidate, for good."""
+    accepted = replace(connection(), at=datetime.fromtimestamp(59.0, UTC))
+    times = {pid: datetime.fromtimestamp(at, UTC) for pid, at in ((50, 10.0), (40, 5.0), *parents)}
+    for pid, began in times.items():
+        machine.processes[pid] = replace(machine.processes[pid], started_at=began)
+    machine.processes[100] = replace(machine.processes[100], born_at=60.0)
+    subject = attributor(machine)
+    for _ in range(2):
+        found = subject.attribute(accepted)
+        assert [one.pid for one in found.candidates] == told
+        assert found.process is not None and found.process.pid == 100
+    machine.processes[100] = replace(machine.processes[100], born_at=58.0)
+    assert attributor(machine).attribute(accepted).candidates == ()
+
+
+def test_an_orphans_new_parent_gave_it_nothing(machine: FakeMachine) -> None:
+    """Of whom nobody knows what it was forked from, nobody else is told."""
+    accepted = replace(connection(), at=datetime.fromtimestamp(59.0, UTC))
+    machine.processes[100] = replace(machine.processes[100], born_at=60.0, adopted=True)
+    found = attributor(machine).attribute(accepted)
+    assert found.certainty is Certainty.LIKELY
+    assert found.candidates == ()
+    machine.processes[100] = replace(machine.processes[100], adopted=False, parent=1)
+    assert attributor(machine).attribute(accepted).candidates == ()
 
 
 def test_data_older_than_the_program_is_anothers(machine: FakeMachine) -> None:

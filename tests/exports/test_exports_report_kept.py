@@ -102,7 +102,36 @@ def test_sums_that_went_too_leave_a_time_of_which_nothing_is_known(place: Path) 
     assert "Of 3 requests only sums are kept" in page.answer
     assert "Nothing is known of before 2026-01-12 00:00 UTC" in said(page)
     early = of(place, JANUARY.before)
-    assert early.answer.startswith("Nothing is known of before")
+    assert (
+        early.answer == "Nothing is known of before 2026-01-12 00:00 UTC, so nothing of this time."
+    )
+
+
+def test_a_time_before_the_first_gate_is_not_told_as_one_without_personal_data(
+    place: Path,
+) -> None:
+    page = of(place, JANUARY.before)
+    assert (
+        page.answer == "Nothing is known of before 2026-01-05 12:00 UTC, so nothing of this time."
+    )
+    assert of(place, JANUARY).answer.startswith(
+        "Nothing is known of before 2026-01-05 12:00 UTC; since then: 1 Python script processes"
+    )
+
+
+def test_sums_that_were_taken_out_do_not_make_a_time_with_records_one_without(place: Path) -> None:
+    edit(place, "DELETE FROM hours WHERE hour < (SELECT max(hour) FROM hours)")
+    assert "so nothing of this time" not in of(place, FEBRUARY).answer
+    assert "1 Python script processes" in of(place, FEBRUARY).answer
+
+
+def test_the_trend_is_not_told_against_a_time_of_which_nothing_is_known(place: Path) -> None:
+    for period in (JANUARY, JANUARY.before):
+        first = of(place, period).sections[0]
+        assert first.table is not None and {row[3] for row in first.table.rows} == {"?"}
+        assert any(one.startswith("? stands where of one of") for one in first.sentences)
+    later = of(place, MARCH).sections[0]
+    assert later.table is not None and "?" not in {row[3] for row in later.table.rows}
 
 
 SUMS = {

@@ -22,8 +22,9 @@ KEPT_OUT = (
     "onnxruntime",
     "polars",
     "pyarrow",
+    "pypdfium2",
 )
-"""Brought by extras only: an HTTP client, a virtual machine, language models."""
+"""Brought by extras only: an HTTP client, a virtual machine, language models, document readers."""
 MINUTES = 15 * 60
 
 pytestmark = [

@@ -264,6 +264,52 @@ def test_a_clients_closing_words_stay_here(echo: Echo, asking: RunningGate) -> N
     assert "the client's 21 bytes of closing words were not passed on" in record.notes
 
 
+_MASK = bytes(4)
+_SPOKEN = {
+    "an opcode that is none": (b"\x83\x8a" + _MASK + b"TOP-SECRET", 1002),
+    "without a mask": (b"\x81\x0aTOP-SECRET", 1002),
+    "not compressed as it says": (b"\xc1\x8a" + _MASK + b"TOP-SECRET", 1007),
+    "with a bit that nobody agreed on": (b"\xa1\x8a" + _MASK + b"TOP-SECRET", 1002),
+    "the rest of nothing": (b"\x80\x8a" + _MASK + b"TOP-SECRET", 1002),
+    "no UTF-8": (b"\x81\x8b" + _MASK + b"\xffTOP-SECRET", 1007),
+}
+
+
+@pytest.mark.parametrize("kind", _SPOKEN, ids=[kind.replace(" ", "-") for kind in _SPOKEN])
+def test_what_is_no_message_is_told_as_what_it_is(
+    echo: Echo, asking: RunningGate, kind: str
+) -> None:
+    """A client that breaks the protocol has said nothing in closing: the record says that what it
+    sent last stayed here, and by which code the connection ended."""
+    data, code = _SPOKEN[kind]
+    with pytest.raises(ConnectionClosedError) as ended, open_socket(asking) as talk:
+        talk.send("hello")
+        assert talk.recv(timeout=20) == "hello"
+        talk.write(data)
+        talk.recv(timeout=20)
+
+    assert ended.value.rcvd is not None and ended.value.rcvd.code == code
+    assert echo.heard == ["hello"]
+    [record] = records(asking, 1)
+    assert record.notes == (
+        f"what the client sent last was no WebSocket message ({code}): it was not passed on",
+    )
+
+
+def test_a_message_that_never_ends_is_told(echo: Echo, asking: RunningGate) -> None:
+    """What a client sent of a message, and then left, stayed here, and the record says so."""
+    with open_socket(asking) as talk:
+        talk.send("hello")
+        assert talk.recv(timeout=20) == "hello"
+        talk.write(b"\x01\x8a" + _MASK + b"TOP-SECRET")
+        talk.ping(b"it is there")
+        talk.vanish()
+
+    [record] = records(asking, 1)
+    assert echo.heard == ["hello"]
+    assert "10 bytes of a message that never ended were not passed on" in record.notes
+
+
 def test_a_servers_closing_words_arrive(echo: Echo, asking: RunningGate) -> None:
     """Why a server closes is told to the client as it was said."""
     with pytest.raises(ConnectionClosedError) as ended, open_socket(asking) as talk:

@@ -33,8 +33,8 @@ ODD = {
 
 @pytest.fixture
 def light(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither is installed."""
-    for name in ("polars", "pyarrow", "pyarrow.parquet", "pyarrow.orc"):
+    """None of them is installed."""
+    for name in ("polars", "pyarrow", "pyarrow.parquet", "pyarrow.orc", "pypdfium2"):
         monkeypatch.setitem(sys.modules, name, None)
 
 
@@ -65,8 +65,12 @@ def test_odd_tables_are_read_as_text_at_least(name: str, light: None) -> None:
         assert cell.decode() in words.replace('"', "")
 
 
-@pytest.mark.parametrize("head", [b"PAR1" + b"\0" * 40 + b"PAR1", b"ORC" + b"\0" * 40])
+@pytest.mark.parametrize(
+    "head",
+    [b"PAR1" + b"\0" * 40 + b"PAR1", b"ORC" + b"\0" * 40, b"%PDF-1.7\n%%EOF\n"],
+    ids=["parquet", "orc", "pdf"],
+)
 def test_what_needs_an_extra_is_said_to_need_it(head: bytes, light: None) -> None:
-    """A columnar file is never clean because nobody could read it: the record names the extra."""
+    """A file is never clean because nobody could read it: the record names the extra."""
     [unread] = read_document(Document(head, None, "people.parquet"), DEFAULT).unread
     assert unread.reason == "not inspected: needs outgate[documents]"
