@@ -79,7 +79,7 @@ def main() -> None:
     """Build what was asked for and say how large it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--extras", default="", help="such as documents,demo")
+    parser.add_argument("--extras", default="pdf", help="such as documents,demo; none: ''")
     parser.add_argument("--level", type=int, default=6, help="of gzip: 1 is quick, 9 is small")
     chosen = parser.parse_args()
     out: Path = chosen.out.resolve()
