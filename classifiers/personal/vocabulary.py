@@ -38,6 +38,8 @@ _WITH_POINT = {
     **dict.fromkeys(("f.n.", "d.n.", "f. n.", "d. n."), "date_of_birth"),
 }
 """Names cut short that name something else without their point."""
+_CLINICAL_BIRTH = "birthTime"
+"""As CDA writes it; the `birth_time` of a file is nobody's birth."""
 _DOTTED = re.compile(r"\b[a-z](?:\.[a-z]\b){1,7}")
 _BORN = frozenset({"f.n", "d.n"})
 """As Spanish, Portuguese and Italian forms cut the date of birth short."""
@@ -145,6 +147,8 @@ def name_kinds(name: str) -> frozenset[str]:
     """
     if name[-1:] == "." and (short := _WITH_POINT.get(name.lower())) is not None:
         return frozenset({short})
+    if name == _CLINICAL_BIRTH:
+        return _DICTIONARY["birthdate"]
     tokens = split_name(name)
     if not tokens:
         return EMPTY

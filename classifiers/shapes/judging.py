@@ -205,7 +205,12 @@ def names_beside(rows: Sequence[Row]) -> list[str] | None:
         return None
     names = ["" if row[0] is None else row[0].text for row in rows]
     telling = sum(map(is_telling, filter(None, names)))
-    told = [any(cell and is_telling(cell.text) for cell in row[1:]) for row in rows]
+    told = [any(cell and _announces(cell.text) for cell in row[1:]) for row in rows]
     if telling < 2 or telling * 2 < len(names) or len(set(names)) < len(names) or any(told):
         return None
     return names if all(map(is_name, names)) else None
+
+
+def _announces(text: str) -> bool:
+    """True for a name that announces something; a word in an address of mail announces nothing."""
+    return "@" not in text[1:] and is_telling(text)

@@ -165,6 +165,17 @@ def _in_one(rows: Sequence[Any]) -> Sequence[Any]:
     return rows
 
 
+def named_apart(values: Sequence[Any]) -> Shaped | None:
+    """Return the table of two lists that follow one another: names that tell, and their rows."""
+    if len(values) != 2 or not all(isinstance(value, list) and value for value in values):
+        return None
+    scalars = [all(map(_is_scalar, value[:MAX_COLUMNS])) for value in values]
+    if scalars[0] == scalars[1]:
+        return None
+    shaped = _split(values, values)
+    return shaped if shaped is not None and any(map(is_telling, shaped.names)) else None
+
+
 def _split(lists: Sequence[list[Any]], named: Sequence[list[Any]]) -> Shaped | None:
     """Return names that stand in one list over the rows in another."""
     for whole in lists[:_MOST_LISTS]:

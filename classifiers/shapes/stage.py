@@ -51,6 +51,10 @@ _MOST_IN_ALL = 1_000
 _MOST_TABLES = 200
 """Tables of one text; what stands in more of them is read as text."""
 _BETWEEN = 16
+_BETWEEN_LISTS = 120
+"""Characters that may stand between rows and the names of their columns, as in
+`pd.DataFrame(rows, columns=[…])`.
+"""
 _LONGEST_LINE = 2_000_000
 
 
@@ -150,7 +154,7 @@ def _literals(text: str) -> Iterator[Found]:
     while (at := _next_opening(text, at)) >= 0:
         reading = read(text, at)
         roots = [reading.whole] if reading.whole is not None else reading.parts
-        if run and (not roots or not _go_on(text, run[-1], roots[0])):
+        if run and (not roots or not _belongs(text, run, roots[0])):
             yield from _of_run(text, run)
             run = []
         run += roots
@@ -159,6 +163,18 @@ def _literals(text: str) -> Iterator[Found]:
             run = []
         at = reading.end
     yield from _of_run(text, run)
+
+
+def _belongs(text: str, run: list[Node], following: Node) -> bool:
+    """True for one more row of a run, and for names that stand apart from their rows."""
+    if _go_on(text, run[-1], following):
+        return True
+    if len(run) > 1 or following.start - run[0].end > _BETWEEN_LISTS:
+        return False
+    pair = run[0], following
+    if any(node.kind == "{" or node.fields for node in pair):
+        return False
+    return orients.named_apart([plain(run[0]), plain(following)]) is not None
 
 
 def _go_on(text: str, last: Node, following: Node) -> bool:
@@ -174,7 +190,7 @@ def _of_run(text: str, run: list[Node]) -> Iterator[Found]:
         yield from _resources(text, values, (run[0].start, run[-1].end))
         return
     alike: list[Any] = values if all(isinstance(value, dict) for value in values) else []
-    shaped = orients.of_list(alike) if len(alike) > 1 else None
+    shaped = orients.of_list(alike) if len(alike) > 1 else orients.named_apart(values)
     tables = [shaped] if shaped else _within(values)
     for found_ in tables:
         table = _placed(text, found_, (run[0].start, run[-1].end))

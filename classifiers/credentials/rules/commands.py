@@ -85,6 +85,32 @@ COMMANDS: tuple[Rule, ...] = (
     _command(
         r"\bopenssl\b[^\n|;&]{0,300}?\s-(?:passin|passout|k|pass)\s{1,3}(?:pass:)[\"']?" + _VALUE
     ),
+    _command(rf"\bopenssl\s{{1,3}}enc\b[^\n|;&]{{0,200}}?\s-k\s{{1,3}}[\"']?{_VALUE}"),
+    _command(
+        rf"\b(?:plink|pscp|psftp|putty)(?:\.exe)?\b[^\n|;&]{{0,200}}?\s-pw\s{{1,3}}[\"']?{_VALUE}"
+    ),
+    _command(rf"(?i:\bschtasks(?:\.exe)?\b)[^\n|;&]{{0,200}}?(?i:\s/rp)\s{{1,3}}[\"']?{_VALUE}"),
+    _command(
+        rf"\b(?:keytool|jarsigner)\b[^\n|;&]{{0,200}}?\s-(?:store|key|srcstore|deststore)pass\s{{1,3}}"
+        rf"[\"']?{_VALUE}"
+    ),
+    _command(
+        rf"\brabbitmqctl\s{{1,3}}(?:add_user|change_password)\s{{1,3}}\S{{1,60}}\s{{1,3}}[\"']?{_VALUE}"
+    ),
+    _command(rf"\bmosquitto_(?:pub|sub|rr)\b[^\n|;&]{{0,200}}?\s-P\s{{1,3}}[\"']?{_VALUE}"),
+    _command(
+        rf"\bsnmp(?:walk|get|bulkwalk|getnext|set|table)\b[^\n|;&]{{0,200}}?\s-[AX]\s{{1,3}}[\"']?{_VALUE}"
+    ),
+    _command(
+        r"\bhttps?\s[^\n|;&]{0,80}?(?:-a|--auth)\s{1,3}[\"']?[\w.@-]{1,60}:([^\s\"'`<>|;&/]{4,128})"
+    ),
+    _command(
+        rf"\bsudo\b[^\n|;&]{{0,20}}?\s-\w{{0,3}}S\b[^\n|;&<]{{0,100}}<<<\s{{0,3}}[\"']?{_VALUE}"
+    ),
+    _command(
+        r"\becho\s{1,3}(?:-n\s{1,3})?[\"']?([^\s\"'`<>|;&$]{4,128})[\"']?\s{0,3}\|"
+        r"[^\n|;&]{1,120}?--?(?:password|passphrase|token)-stdin\b"
+    ),
     _command(
         rf"\bhtpasswd\b\s{{1,3}}-\w{{0,6}}b\w{{0,6}}\s{{1,3}}\S{{1,120}}\s{{1,3}}\S{{1,60}}\s{{1,3}}[\"']?{_VALUE}"
     ),

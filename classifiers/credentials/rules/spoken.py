@@ -28,6 +28,20 @@ _IS = (
     r"est|es|\xc3\xa8|\xc3\xa9|e\x27|jest|brzmi|wynosi)(?:[ \t]{0,2}:)?[ \t]{1,2}(?:now |jetzt |currently |set to )?)"
 )
 _BEFORE = r"(?:^|[^\w.-])"
+_COMPOUND = r"(?:^|[^\w.-]|[A-Za-z]-)"
+"""Before a word for a password that may be the last of several, as in `WLAN-Passwort`."""
+_BECAME = (
+    r"[ \t]{1,2}(?:was|is|got|has been|had been|is now|a \S{1,3}t\S{1,2}|se ha|se|fue|ha sido|foi"
+    r"|\S{1,2} stata|werd|wurde|zosta.{1,2}o)(?:[ \t]{1,2}[a-z]{2,12})?[ \t]{1,2}"
+)
+"""What says that a password became another, up to the word for the change."""
+_CHANGED = (
+    r"(?:changed|re-?set|set|updated|rotated|switched|chang\S{1,2}|remplac\S{1,2}|modifi\S{1,2}"
+    r"|r\S{1,2}initialis\S{1,2}|cambi\S{1,2}|cambiad[oa]|alterad[oa]|mudad[oa]|trocad[oa]"
+    r"|redefinid[oa]|cambiata|modificata|reimpostata|gewijzigd|veranderd|aangepast|gezet"
+    r"|zmienione|ustawione|zresetowane)[ \t]{1,2}"
+)
+_ASIDE = r"(?:[ \t]\([^()\n]{1,30}\))?"
 _OPEN, _CLOSE = r"[\"'`*(\[<]{0,3}", r"(?:[\s\"'`*)\]>,;]|$)"
 _PASSWORD = r"([^\s\"'`<>,;]{6,80})"  # noqa: S105 - a pattern
 _CHOSEN = r"([^\s\"'`<>,;]{0,60}[0-9][^\s\"'`<>,;]{0,60})"
@@ -133,14 +147,32 @@ def _spoken(pattern: str, *, key: bool = False, alone: bool = False, before: str
 
 
 SPOKEN: tuple[Rule, ...] = (
-    _spoken(rf"(?i:{_BEFORE}{_NOUN}{_FOR}{_IS}){_OPEN}{_PASSWORD}{_CLOSE}"),
+    _spoken(rf"(?i:{_COMPOUND}{_NOUN}{_FOR}{_ASIDE}{_IS}){_OPEN}{_PASSWORD}{_CLOSE}"),
+    _spoken(
+        rf"(?i:{_COMPOUND}{_NOUN}{_FOR}{_BECAME}{_CHANGED}(?:to|par|pour|a|por|para|naar)[ \t]{{1,2}})"
+        rf"{_OPEN}{_PASSWORD}{_CLOSE}"
+    ),
+    _spoken(
+        rf"(?i:{_COMPOUND}{_NOUN}{_FOR}{_BECAME}{_CHANGED}(?:en|in|na)[ \t]{{1,2}})"
+        rf"{_OPEN}{_CHOSEN}{_CLOSE}",
+        alone=True,
+    ),
+    _spoken(
+        rf"(?i:{_COMPOUND}(?:passwort|kennwort){_FOR}[ \t]{{1,2}}(?:wurde|wird|ist|habe ich)"
+        rf"(?:[ \t]{{1,2}}\S{{2,12}})?[ \t]{{1,2}}auf[ \t]{{1,2}}){_OPEN}{_PASSWORD}[\"'`*)\]]{{0,3}}"
+        r"(?i:[ \t]{1,2}(?:ge.{1,2}ndert|gesetzt|zur.{1,2}ckgesetzt|umgestellt))"
+    ),
+    _spoken(
+        rf"(?i:\bals (?:passwort|kennwort)[ \t]{{1,2}}(?:nimm|nimmst|nehmen|verwende|verwendest|benutze|gilt"
+        rf"|dient)(?:[ \t]{{1,2}}(?:du|sie|bitte|einfach))?[ \t]{{1,2}}){_OPEN}{_PASSWORD}{_CLOSE}"
+    ),
     _spoken(rf"(?i:{_BEFORE}has.{{1,2}}o{_FOR}[ \t]to[ \t]){_OPEN}{_PASSWORD}{_CLOSE}"),
     _spoken(rf"(?i:{_BEFORE}{_KEY_NOUN}{_FOR}{_IS}){_OPEN}{_KEY}{_CLOSE}", key=True),
     _spoken(
-        rf"(?i:\b(?:use|using|with|try|enter|nimm|benutze|verwende|utilise[rz]?|usa|use|utilizza"
-        rf"|gebruik|u.{{1,2}}yj)[ \t]{{1,2}}){_OPEN}{_PASSWORD}[\"'`*)\]]{{0,3}}"
+        rf"(?i:\b(?:use|using|with|try|enter|needs?|nimm|benutze|verwende|mit|utilise[rz]?|avec|usa|use"
+        rf"|con|com|met|utilizza|gebruik|u.{{1,2}}yj)[ \t]{{1,2}}){_OPEN}{_PASSWORD}[\"'`*)\]]{{0,3}}"
         rf"(?i:[ \t]{{1,2}}(?:as|als|comme|como|come|jako)[ \t]{{1,2}}(?:the |your |my |das |la |le |o |a |het )?"
-        rf"{_NOUN})"
+        rf"(?:{_NOUN}|has[^ \x00-\x7f]{{1,2}}a))"
     ),
     _spoken(
         rf"(?i:\b(?:use|using|with|try|enter|set|nimm|benutze|verwende|utilise[rz]?|usa|utilizza"

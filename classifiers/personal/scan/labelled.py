@@ -36,6 +36,15 @@ _JOINT = re.compile(r"\.?[-/–—](?=[\s\u00a0])|\.(?=[:=#(\[→\t])|\.{2,40}")
 """A label joined to its value by what would part words without the blank behind it: `DOB- `."""
 _POINTED = re.compile(r"\.(?![A-Za-z0-9_])")
 """The last point of a label that has points between its letters, too: `D.O.B.:`."""
+_ASIDE = re.compile(r"\s?\([^()\d\n]{1,24}\)")
+"""How a date is to be written, between its label and itself: `(dd/mm/yyyy)`."""
+_BORN = re.compile(r"(?i:born|geboren|geb|n[eé]e?|nacid[oa]|nascid[oa]|nat[oa]|urodzon[ya])\b")
+_PLACE = re.compile(
+    r"\.?\s(?:(?:in|zu|[àa]|ad|en|em|te|we?)\s)(?P<name>[^\W\d_][^\W\d_]{1,24}"
+    r"(?:[ '’-][^\W\d_]{1,24}){0,3}?),?\s(?:(?:on|am|le|il|op|el|em|a|dnia)\s)?(?=\d|[A-Z]\w{2,8}\s\d)"
+)
+"""Where somebody was born, between the word for it and the date."""
+_LONGEST_PLACE = 140
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 _DIGITS_NEEDED = {
     "passport": 5,
@@ -67,6 +76,8 @@ def read_labelled(
     kinds = label_kinds(label)
     for kind in _PLACE_KINDS:
         if kind in kinds:
+            if kind == "date_of_birth":
+                begin = _behind_place(text, start, end, begin)
             return _value(kind, text, begin, min(finish, begin + _WINDOW))
     return None
 
@@ -79,6 +90,19 @@ def _behind_glue(text: str, at: int, end: int) -> int:
         at = leader.end()
         glue = _GLUE.match(text, at, end)
     return max(at, glue.end()) if glue else at
+
+
+def _behind_place(text: str, start: int, end: int, begin: int) -> int:
+    """Return where a date of birth may begin: behind how it is to be written, or behind the place
+    of birth; `begin` where neither stands there.
+    """
+    if aside := _ASIDE.match(text, end):
+        return _behind_glue(text, aside.end(), aside.end() + _WINDOW)
+    if _BORN.match(text, start, end) is None:
+        return begin
+    at = end - 2 if text[end - 2 : end] == " a" else end
+    place = _PLACE.match(text, at, at + _LONGEST_PLACE)
+    return begin if place is None or not place["name"][0].isupper() else place.end()
 
 
 def _polish_account(grouped: re.Match[str]) -> tuple[str, str, int, int] | None:

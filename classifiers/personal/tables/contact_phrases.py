@@ -194,7 +194,6 @@ CONTACT: dict[str, str] = {
         " nascita,nato il,nata il,data de nascimento,data nascimento,nascido"
         " em,geboortedatum,geboren op,data urodzenia,fodselsdato,fodelsedatum,fodt,syntymaaika,data"
         " nasterii"
-        ",birth time"
         ",date birth,birth dates,dates of birth,d o birth,date of b,bday,b day,birth,birthdate"
         ",patient dob,customer dob,geb,gebdat,geb dat,gebdatum,geburt,geburtsdat"
         ",tag der geburt,geburtsdatum des kunden,gebtag,date naissance,naissance,date naiss"

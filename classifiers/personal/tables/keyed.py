@@ -14,7 +14,7 @@ _YEAR_FIRST = re.compile(
 )
 _DAY_FIRST = re.compile(r"(\d\d?)[-/. ]{1,2}(\d\d?)[-/. ]{1,2}((?:(?:18|19|20)\d|\d)\d)(?!\d)")
 _DAY_MONTH = re.compile(
-    r"(\d\d?)(?:st|nd|rd|th|\.|º)?(?: de| of|-)? ?([A-Za-z\xc0-\u024f]{3,12})\.?,?(?: de| of|-)?"
+    r"(\d\d?)(?:st|nd|rd|th|er|\.|º)?(?: del?| of|[-/])? ?([A-Za-z\xc0-\u024f]{3,12})\.?,?(?: del?| of|[-/])?"
     r" ?['’]?((?:18|19|20)?\d\d)(?!\d)"
 )
 _MONTH_DAY = re.compile(
