@@ -147,9 +147,7 @@ def name_kinds(name: str) -> frozenset[str]:
     """
     if name[-1:] == "." and (short := _WITH_POINT.get(name.lower())) is not None:
         return frozenset({short})
-    if name == _CLINICAL_BIRTH:
-        return _DICTIONARY["birthdate"]
-    tokens = split_name(name)
+    tokens = split_name("birthdate" if name == _CLINICAL_BIRTH else name)
     if not tokens:
         return EMPTY
     joined = _DICTIONARY.get("".join(tokens))
