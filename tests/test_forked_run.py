@@ -2,6 +2,8 @@
 they had run there; what dies is told, and the rest of its file runs elsewhere.
 """
 
+import ast
+import os
 import re
 import subprocess
 import sys
@@ -46,6 +48,7 @@ def run(
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--forks", "3", *alone, f"--basetemp={folder / 't'}"],
         cwd=folder,
+        env=os.environ | {"PYTEST_ADDOPTS": ""},  # what was asked of the run around this one
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -57,6 +60,36 @@ def run(
 def outcomes(out: str) -> list[str]:
     """Return what is told of each test, sorted: its outcome and name."""
     return sorted(re.findall(r"^(?:PASSED|FAILED|ERROR|XFAIL|SKIPPED) \S+", out, re.MULTILINE))
+
+
+def of_the_process_that_read_it(module: Path) -> list[int]:
+    """Return the lines on which a module asks, as it is read, which process it is in."""
+    tree = ast.parse(module.read_text("utf-8"))
+    later = {
+        id(below)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for part in (node.body if isinstance(node.body, list) else [node.body])
+        for below in ast.walk(part)
+    }
+    asked = (
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and id(node) not in later
+    )
+    return sorted(node.lineno for node in asked if ast.unparse(node) in OWN)
+
+
+OWN = {"os.getpid()", "os.getppid()", "psutil.Process()", "threading.get_ident()"}
+
+
+def test_no_module_of_tests_keeps_the_process_that_read_it(tmp_path: Path) -> None:
+    """Its tests run in a fork of that one, which has another number."""
+    modules = Path(__file__).parent.rglob("*.py")
+    told = {path.name: lines for path in modules if (lines := of_the_process_that_read_it(path))}
+    assert told == {}
+    probe = tmp_path / "probe.py"
+    text = "import os\nA = f'{os.getpid()}'\ndef b(x=os.getppid()): return os.getpid()\n"
+    probe.write_text(text)
+    assert of_the_process_that_read_it(probe) == [2, 3]
 
 
 def test_all_run_once_and_are_told(tmp_path: Path) -> None:

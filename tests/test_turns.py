@@ -70,9 +70,11 @@ def test_the_slow_folders_are_there() -> None:
     """A folder that was moved is moved in the list."""
     for folder in SLOW:
         assert (ROOT / folder).is_dir()
-    assert assumed(f"{SLOW[0]}test_x.py", {}) == SLOW_S
-    assert assumed("tests/core/test_x.py", {}) == UNKNOWN_S
-    assert assumed("tests/core/test_x.py", {"tests/core/test_x.py": 7}) == 7
+    waits = Unit(file=f"{SLOW[0]}test_x.py", tests=[0])
+    few, many = (Unit(file="tests/core/test_x.py", tests=list(range(n))) for n in (1, 600))
+    assert assumed(waits, {}) == SLOW_S
+    assert UNKNOWN_S <= assumed(few, {}) < SLOW_S < assumed(many, {})
+    assert assumed(many, {"tests/core/test_x.py": 7}) == 7
 
 
 @given(

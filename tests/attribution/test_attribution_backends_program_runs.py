@@ -22,8 +22,11 @@ from core.attribution import UNATTRIBUTED, Attribution, LaunchedAs, Script
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 OWN = "/opt/outgate/bin/outgate"
-OURS = frozenset({os.getpid(), *(above.pid for above in psutil.Process().parents())})
-"""What runs these tests may be a Python program itself, and all they start a part of its run."""
+
+
+def ours() -> frozenset[int]:
+    """What runs these tests may be a Python program itself, and all it starts a part of its run."""
+    return frozenset({os.getpid(), *(above.pid for above in psutil.Process().parents())})
 
 
 def named(pid: int) -> Attribution | None:
@@ -48,7 +51,7 @@ def runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(program_runs, "_FIRST_LOOK_S", 0.0)
     if request.param == "listing":
         monkeypatch.setattr(program_runs, "KernelEvents", refused)
-    made = Runs(named, lambda: OURS, frozenset({OWN}))
+    made = Runs(named, ours, frozenset({OWN}))
     if request.param == "events" and made._kernel is None:
         pytest.skip("the kernel tells nobody of our rights")
     made.ended()
@@ -114,7 +117,7 @@ def test_a_short_run_is_told_though_another_takes_long_to_be_named(
 
     for name in ("slow.py", "short.py"):
         (tmp_path / name).write_text("print(1, flush=True)\ninput()\n")
-    runs = Runs(slowly, lambda: OURS, frozenset({OWN}))
+    runs = Runs(slowly, ours, frozenset({OWN}))
     slow = started(tmp_path / "slow.py")
     assert asked.wait(20)
     short = started(tmp_path / "short.py")
@@ -161,7 +164,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 
 def quiet(names: Names = named) -> Runs:
     """Follow nothing but what a test tells."""
-    return Runs(names, lambda: OURS, frozenset({OWN}))
+    return Runs(names, ours, frozenset({OWN}))
 
 
 def took(runs: Runs, *events: Event | None) -> None:
@@ -282,7 +285,7 @@ def test_the_machines_gate_tells_of_what_outgate_runs_as_well(
         f"c = subprocess.Popen([sys.executable, {str(tmp_path / 'inner.py')!r}])\n"
         "print(c.pid, flush=True)\nc.wait()\n"
     )
-    runs = Runs(named, lambda: OURS, frozenset({OWN}), everybody=everybody)
+    runs = Runs(named, ours, frozenset({OWN}), everybody=everybody)
     with subprocess.Popen(
         [sys.executable, str(tmp_path / "outgate")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as above:
@@ -341,7 +344,7 @@ def test_a_run_is_told_with_what_it_started_and_how_it_ended(runs: Runs, tmp_pat
 @linux
 def test_a_killed_run_says_by_which_signal(tmp_path: Path) -> None:
     """As a shell tells it."""
-    runs = Runs(named, lambda: OURS, frozenset({OWN}))
+    runs = Runs(named, ours, frozenset({OWN}))
     if runs._kernel is None:
         pytest.skip("the kernel tells nobody of our rights")
     (tmp_path / "stuck.py").write_text("print(1, flush=True)\ninput()\n")

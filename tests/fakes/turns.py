@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 UNKNOWN_S = 3.0
-"""Assumed of a file that was never run here."""
+"""Assumed of a file that was never run here, and `UNKNOWN_TEST_S` for each of its tests."""
+UNKNOWN_TEST_S = 0.1
 SLOW_S = 60.0
 SLOW = ("tests/hub/", "tests/live/", "tests/packaging/", "tests/scenarios/")
 """Folders whose tests wait: `SLOW_S` is assumed of their files, so that a machine that knows
@@ -31,9 +32,10 @@ class Unit:
         return self.file.startswith(SLOW)
 
 
-def assumed(file: str, known: Mapping[str, float]) -> float:
+def assumed(unit: Unit, known: Mapping[str, float]) -> float:
     """Return how many seconds the tests of a file are taken to need."""
-    return known.get(file, SLOW_S if file.startswith(SLOW) else UNKNOWN_S)
+    unknown = SLOW_S if unit.is_slow else UNKNOWN_S + UNKNOWN_TEST_S * len(unit.tests)
+    return known.get(unit.file, unknown)
 
 
 class Turns:
@@ -41,7 +43,7 @@ class Turns:
 
     def __init__(self, files: Mapping[str, Sequence[int]], known: Mapping[str, float]) -> None:
         units = [Unit(file=file, tests=list(tests)) for file, tests in files.items()]
-        units.sort(key=lambda unit: -assumed(unit.file, known))  # equals stay in their order
+        units.sort(key=lambda unit: -assumed(unit, known))  # equals stay in their order
         self._slow = [unit for unit in units if unit.is_slow]
         self._others = [unit for unit in units if not unit.is_slow]
         self._begun: set[str] = set()
