@@ -44,7 +44,8 @@ def bare(name: str) -> str:
     at = name.rfind(opening, 0, -1) if opening else -1
     if at >= 0:
         return name[at + 1 : -1].strip()
-    return name.rpartition(".")[2] if name.replace(".", "_").isidentifier() else name
+    last = name.rpartition(".")[2] if name.replace(".", "_").isidentifier() else ""
+    return last or name
 
 
 def listed(text: str, start: int, *, words: bool = False) -> tuple[list[Span], int, str]:

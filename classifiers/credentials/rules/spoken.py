@@ -28,8 +28,10 @@ _IS = (
     r"est|es|\xc3\xa8|\xc3\xa9|e\x27|jest|brzmi|wynosi)(?:[ \t]{0,2}:)?[ \t]{1,2}(?:now |jetzt |currently |set to )?)"
 )
 _BEFORE = r"(?:^|[^\w.-])"
-_COMPOUND = r"(?:^|[^\w.-]|[A-Za-z]-)"
-"""Before a word for a password that may be the last of several, as in `WLAN-Passwort`."""
+_NAMED = rf"(?:{_BEFORE}{_NOUN}|[A-Za-z]-(?:pass ?words?|passwort|kennwort|wachtwoord))"
+"""A word for a password, which may be the last of several, as in `WLAN-Passwort`; not the names of
+fields that programs make so, as `ice-pwd`.
+"""
 _BECAME = (
     r"[ \t]{1,2}(?:was|is|got|has been|had been|is now|a \S{1,3}t\S{1,2}|se ha|se|fue|ha sido|foi"
     r"|\S{1,2} stata|werd|wurde|zosta.{1,2}o)(?:[ \t]{1,2}[a-z]{2,12})?[ \t]{1,2}"
@@ -147,18 +149,18 @@ def _spoken(pattern: str, *, key: bool = False, alone: bool = False, before: str
 
 
 SPOKEN: tuple[Rule, ...] = (
-    _spoken(rf"(?i:{_COMPOUND}{_NOUN}{_FOR}{_ASIDE}{_IS}){_OPEN}{_PASSWORD}{_CLOSE}"),
+    _spoken(rf"(?i:{_NAMED}{_FOR}{_ASIDE}{_IS}){_OPEN}{_PASSWORD}{_CLOSE}"),
     _spoken(
-        rf"(?i:{_COMPOUND}{_NOUN}{_FOR}{_BECAME}{_CHANGED}(?:to|par|pour|a|por|para|naar)[ \t]{{1,2}})"
+        rf"(?i:{_NAMED}{_FOR}{_BECAME}{_CHANGED}(?:to|par|pour|a|por|para|naar)[ \t]{{1,2}})"
         rf"{_OPEN}{_PASSWORD}{_CLOSE}"
     ),
     _spoken(
-        rf"(?i:{_COMPOUND}{_NOUN}{_FOR}{_BECAME}{_CHANGED}(?:en|in|na)[ \t]{{1,2}})"
+        rf"(?i:{_NAMED}{_FOR}{_BECAME}{_CHANGED}(?:en|in|na)[ \t]{{1,2}})"
         rf"{_OPEN}{_CHOSEN}{_CLOSE}",
         alone=True,
     ),
     _spoken(
-        rf"(?i:{_COMPOUND}(?:passwort|kennwort){_FOR}[ \t]{{1,2}}(?:wurde|wird|ist|habe ich)"
+        rf"(?i:(?:{_BEFORE}|[A-Za-z]-)(?:passwort|kennwort){_FOR}[ \t]{{1,2}}(?:wurde|wird|ist|habe ich)"
         rf"(?:[ \t]{{1,2}}\S{{2,12}})?[ \t]{{1,2}}auf[ \t]{{1,2}}){_OPEN}{_PASSWORD}[\"'`*)\]]{{0,3}}"
         r"(?i:[ \t]{1,2}(?:ge.{1,2}ndert|gesetzt|zur.{1,2}ckgesetzt|umgestellt))"
     ),

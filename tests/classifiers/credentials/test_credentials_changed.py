@@ -61,6 +61,8 @@ OTHERS = (
     "http -a $USER:$TOKEN GET api.partner.example",
     "http -a https://api.partner.example/v2 GET",
     "openssl enc -aes-256-cbc -k $KEY -in a.csv",
+    "a=ice-pwd:asd88fgpdd777uzjYhagZg",
+    "a=ice-ufrag:8hhY a=ice-pwd: 9uB6 x-creds: asd88fgpdd777uzjYhagZg",
 )
 
 

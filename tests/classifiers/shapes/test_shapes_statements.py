@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made_up_traffic import exchange
 
 from classifiers.engine import Engine, EngineSetup
-from classifiers.shapes.sql_values import listed, value_of
+from classifiers.shapes.sql_values import bare, listed, value_of
 from classifiers.shapes.stage import tables_in
 from core.findings import NOT_INSPECTED
 from core.organisation import Organisation
@@ -152,6 +152,14 @@ def test_values_that_stand_in_no_list_have_their_column(text: str, rows: int) ->
 def test_statements_without_literals_of_people_tell_nothing(text: str) -> None:
     """Placeholders, columns of other tables and settings are nobody's data."""
     assert numbers(text) == {}
+
+
+@pytest.mark.parametrize("name", ["Tel.nr.", "p.nr.", "a."])
+def test_a_name_that_ends_with_a_point_is_whole(name: str) -> None:
+    """An abbreviation and not what belongs to something."""
+    assert bare(name) == name
+    assert bare(f"hr.[{name}]") == name
+    assert bare("hr.people.tel") == "tel"
 
 
 @pytest.mark.parametrize(
